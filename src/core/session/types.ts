@@ -1,0 +1,132 @@
+/**
+ * What a session shows to whoever displays it. Every phase is an object that owns exactly its data. Decided in
+ * link-machine.ts, never here; ui reads these and nothing deeper.
+ */
+import type { Readable } from '../readable.ts';
+import type { SessionErrorCode } from '../errors.ts';
+
+/** The link's phases, literal names of the product. `failed` and `ended` are final until the next start. */
+export const LINK_PHASES = [
+  'idle',
+  'requestingMic',
+  'connecting',
+  'connected',
+  'unstable',
+  'reconnecting',
+  'failed',
+  'ended',
+] as const;
+export type LinkPhase = (typeof LINK_PHASES)[number];
+
+/** Which way sound is cut: `up` they can't hear you, `down` you can't hear, `both`, `signal` only the control connection. */
+export type CutSide = 'up' | 'down' | 'both' | 'signal';
+
+/** Why a session that was running is over. */
+export const END_REASONS = [
+  'stopped', // the user pressed Stop
+  'duplicateIdentity',
+  'removed',
+  'roomDeleted',
+  'agentEnded', // the agent said that it is over
+] as const;
+export type EndReason = (typeof END_REASONS)[number];
+
+/** The link as data. Times are monotonic ms of the Clock port. */
+export type Link =
+  | { readonly phase: 'idle' }
+  | { readonly phase: 'requestingMic'; readonly sinceMonoMs: number }
+  | { readonly phase: 'connecting'; readonly sinceMonoMs: number; readonly attempt: number }
+  | { readonly phase: 'connected'; readonly sinceMonoMs: number; readonly recovered?: Recovery }
+  | { readonly phase: 'unstable'; readonly sinceMonoMs: number; readonly side: CutSide }
+  | {
+      readonly phase: 'reconnecting';
+      /** When the outage began, as far as we know. */
+      readonly sinceMonoMs: number;
+      readonly side: CutSide;
+      /** Who repairs: the SDK resumes, we rejoin. */
+      readonly by: 'sdk' | 'rejoin';
+      /** 1 for the first try; goes on counting from the SDK's tries to ours. */
+      readonly attempt: number;
+      /** When the next try starts, for a countdown; absent while a try is under way. */
+      readonly nextTryMonoMs?: number;
+      /** The browser says that there is no network: no try is started. */
+      readonly offline: boolean;
+    }
+  | { readonly phase: 'failed'; readonly problem: Problem }
+  | { readonly phase: 'ended'; readonly reason: EndReason };
+
+/** What went wrong, for people: ui finds words for the code. */
+export interface Problem {
+  readonly code: SessionErrorCode;
+  /** For developers and the recording; holds no token. */
+  readonly detail: string;
+  /** When trying again makes sense, ms from now, where the other side told. */
+  readonly retryAfterMs?: number;
+}
+
+/** A past outage, shown for a while after it. */
+export interface Recovery {
+  /** How long sound was cut, ms. */
+  readonly outageMs: number;
+  /** False when the room was gone and the conversation goes on in a new one. */
+  readonly sameRoom: boolean;
+}
+
+/** The agent's state as LiveKit's `lk.agent.state` names it, or `absent` when no agent is in the room. */
+export const AGENT_STATES = ['absent', 'initializing', 'idle', 'listening', 'thinking', 'speaking'] as const;
+export type AgentState = (typeof AGENT_STATES)[number];
+
+/** One line of the conversation. A line with the same id replaces the earlier one in place. */
+export interface TranscriptEntry {
+  /** `lk.segment_id` for speech, the message id for text. */
+  readonly id: string;
+  readonly from: 'user' | 'agent';
+  readonly kind: 'speech' | 'text';
+  /** Plain text. Never to be rendered as markup. */
+  readonly text: string;
+  readonly final: boolean;
+  readonly wallMs: number;
+  /** Only for the user's own text: whether it was handed over. */
+  readonly delivery?: 'sending' | 'sent' | 'failed';
+}
+
+/** The microphone as shown. `off` before the first start and in text-only mode. */
+export type MicrophoneState =
+  | { readonly status: 'off' }
+  | { readonly status: 'requesting' }
+  | { readonly status: 'live'; readonly muted: boolean }
+  | { readonly status: 'failed'; readonly code: SessionErrorCode };
+
+/** Loudness, 0 to 1, both ways. */
+export interface Levels {
+  readonly user: number;
+  readonly agent: number;
+}
+
+/** A voice session without a face. Its owner calls {@link dispose}; until then it may be started again. */
+export interface VoiceSession {
+  readonly link: Readable<Link>;
+  readonly agentState: Readable<AgentState>;
+  readonly transcript: Readable<readonly TranscriptEntry[]>;
+  readonly microphone: Readable<MicrophoneState>;
+  /** Updated about 20 times a second while the link is up, else 0. */
+  readonly levels: Readable<Levels>;
+  /** True when the browser wants a gesture before it plays sound; answer with {@link playAudio}. */
+  readonly audioBlocked: Readable<boolean>;
+  /** Milliseconds on the clock that the link's times use. */
+  monoMs(): number;
+  /** Starts a session. Settles when the link is connected, failed or ended; never rejects. A start while one runs does nothing. */
+  start(): Promise<void>;
+  /** Ends it as the user's own wish: says bye, releases the microphone. Bounded; never rejects. */
+  stop(): Promise<void>;
+  /** The user's wish, kept across reconnects. */
+  setMuted(muted: boolean): Promise<void>;
+  /** Sends a text message. The transcript shows its delivery; never rejects. Longer than 15,000 characters throws RangeError. */
+  sendText(text: string): Promise<void>;
+  /** Ends a wait between two tries now. */
+  retryNow(): void;
+  /** To be called from a user gesture. */
+  playAudio(): Promise<void>;
+  /** Stops and releases all; idempotent. */
+  dispose(): Promise<void>;
+}
