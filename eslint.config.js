@@ -16,7 +16,10 @@ const packageWall = (...allowed) => ({
         .filter((name) => !name.includes('*') && !allowed.includes(name))
         .map((name) => ({ name, message: `${name} has one importer only, see src/README.md` })),
       patterns: [
-        { group: ['node:*', 'livekit-server-sdk', '@livekit/rtc-node', 'playwright-core'], message: 'Node belongs to harness/' },
+        {
+          group: ['node:*', 'livekit-server-sdk', '@livekit/rtc-node', 'playwright-core'],
+          message: 'Node belongs to harness/',
+        },
         { group: ['**/harness/**'], message: 'src never imports harness' },
         ...(allowed.includes('lit') ? [] : [{ group: ['lit/*', 'lit'], message: 'lit belongs to src/ui' }]),
       ],
@@ -32,18 +35,31 @@ export default tseslint.config(
     files: ['**/*.ts'],
     languageOptions: {
       parserOptions: {
-        project: ['./src/*/tsconfig.json', './harness/tsconfig.json', './harness/probe/tsconfig.json', './test/tsconfig.json', './test/tsconfig.browser.json', './tsconfig.tools.json'],
+        project: [
+          './src/*/tsconfig.json',
+          './harness/tsconfig.json',
+          './harness/probe/tsconfig.json',
+          './test/tsconfig.json',
+          './test/tsconfig.browser.json',
+          './tsconfig.tools.json',
+        ],
         tsconfigRootDir: import.meta.dirname,
       },
     },
     rules: {
       '@typescript-eslint/no-floating-promises': ['error', { ignoreVoid: false }],
       '@typescript-eslint/consistent-type-imports': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       '@typescript-eslint/prefer-promise-reject-errors': 'off', // abort rethrows signal.reason, see house.md
       '@typescript-eslint/only-throw-error': 'off', // the same
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
       eqeqeq: 'error',
       'no-console': 'error',
     },
@@ -51,7 +67,11 @@ export default tseslint.config(
   { files: ['src/**/*.ts'], rules: packageWall() },
   { files: ['src/livekit/**/*.ts'], rules: packageWall('livekit-client') },
   { files: ['src/storage/**/*.ts'], rules: packageWall('idb') },
-  { files: ['src/ui/**/*.ts'], ...lit.configs['flat/recommended'], rules: { ...lit.configs['flat/recommended'].rules, ...packageWall('lit') } },
+  {
+    files: ['src/ui/**/*.ts'],
+    ...lit.configs['flat/recommended'],
+    rules: { ...lit.configs['flat/recommended'].rules, ...packageWall('lit') },
+  },
   { files: ['src/ui/**/*.ts'], ...wc.configs['flat/recommended'] },
   { files: ['src/embed/**/*.ts'], rules: packageWall('lit') },
   { files: ['src/app/**/*.ts'], rules: packageWall('lit', 'workbox-window') },
@@ -60,18 +80,40 @@ export default tseslint.config(
     rules: {
       'no-restricted-globals': [
         'error',
-        ...['Date', 'performance', 'setTimeout', 'setInterval', 'fetch', 'crypto', 'navigator', 'indexedDB', 'self'].map((name) => ({
+        ...[
+          'Date',
+          'performance',
+          'setTimeout',
+          'setInterval',
+          'fetch',
+          'crypto',
+          'navigator',
+          'indexedDB',
+          'self',
+        ].map((name) => ({
           name,
           message: 'time, chance, network and storage come through ports (src/core/ports.ts)',
         })),
       ],
-      'no-restricted-properties': ['error', { object: 'Math', property: 'random', message: 'chance is a port' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'chance is a port' },
+      ],
     },
   },
   {
     files: ['test/**/*.ts'],
     rules: {
-      '@typescript-eslint/no-floating-promises': ['error', { allowForKnownSafeCalls: ['test', 'it', 'describe', 'suite'].map((name) => ({ from: 'package', name, package: 'node:test' })) }],
+      '@typescript-eslint/no-floating-promises': [
+        'error',
+        {
+          allowForKnownSafeCalls: ['test', 'it', 'describe', 'suite'].map((name) => ({
+            from: 'package',
+            name,
+            package: 'node:test',
+          })),
+        },
+      ],
       '@typescript-eslint/require-await': 'off',
       '@typescript-eslint/no-unused-expressions': 'off',
     },
@@ -79,7 +121,9 @@ export default tseslint.config(
   {
     files: ['**/*.{js,mjs}'],
     ...tseslint.configs.disableTypeChecked,
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly' },
+    },
     rules: { ...tseslint.configs.disableTypeChecked.rules, 'no-console': 'off' },
   },
 );

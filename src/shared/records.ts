@@ -8,11 +8,21 @@ export interface SessionOutcome {
 
 /** One thing that happened. `atMs` is monotonic ms since the session's start. */
 export type RecordedEvent =
-  | { readonly kind: 'phase'; readonly atMs: number; readonly phase: string; readonly facts?: Record<string, string | number | boolean> }
+  | {
+      readonly kind: 'phase';
+      readonly atMs: number;
+      readonly phase: string;
+      readonly facts?: Record<string, string | number | boolean>;
+    }
   | { readonly kind: 'mute'; readonly atMs: number; readonly muted: boolean }
   | { readonly kind: 'agentState'; readonly atMs: number; readonly state: string }
   | { readonly kind: 'network'; readonly atMs: number; readonly hint: string }
-  | { readonly kind: 'segment'; readonly atMs: number; readonly segmentId: string; readonly from: 'user' | 'agent' }
+  | {
+      readonly kind: 'segment';
+      readonly atMs: number;
+      readonly segmentId: string;
+      readonly from: 'user' | 'agent';
+    }
   | { readonly kind: 'error'; readonly atMs: number; readonly code: string };
 
 /** A session in the store. `endedWallMs` is missing while it runs, and after a crash. */

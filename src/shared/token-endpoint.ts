@@ -28,19 +28,22 @@ export const MAX_TOKEN_ANSWER_BYTES = 64 * 1024;
 
 /** Reads an answer. Throws TypeError that names the field, never its value. */
 export function parseTokenAnswer(value: unknown): TokenAnswer {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new TypeError('token answer is not an object');
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new TypeError('token answer is not an object');
   const fields = value as Record<string, unknown>;
   const text = (camel: string, snake: string): string | undefined => {
     const found = fields[camel] ?? fields[snake];
     if (found === undefined || found === null) return undefined;
-    if (typeof found !== 'string' || found === '') throw new TypeError(`token answer: ${camel} is not a text`);
+    if (typeof found !== 'string' || found === '')
+      throw new TypeError(`token answer: ${camel} is not a text`);
     return found;
   };
   const serverUrl = text('serverUrl', 'server_url');
   const participantToken = text('participantToken', 'participant_token');
   if (serverUrl === undefined) throw new TypeError('token answer: serverUrl is missing');
   if (participantToken === undefined) throw new TypeError('token answer: participantToken is missing');
-  if (!/^(wss?|https?):\/\//.test(serverUrl)) throw new TypeError('token answer: serverUrl is not a ws: or wss: address');
+  if (!/^(wss?|https?):\/\//.test(serverUrl))
+    throw new TypeError('token answer: serverUrl is not a ws: or wss: address');
   const roomName = text('roomName', 'room_name');
   const participantIdentity = text('participantIdentity', 'participant_identity');
   const resume = text('resume', 'resume');

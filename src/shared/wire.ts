@@ -33,7 +33,9 @@ export function parseSessionMessage(data: Uint8Array): SessionMessage | undefine
   if (data.byteLength > 1024) return undefined;
   try {
     const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(data));
-    return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'bye' ? { type: 'bye' } : undefined;
+    return typeof value === 'object' && value !== null && (value as { type?: unknown }).type === 'bye'
+      ? { type: 'bye' }
+      : undefined;
   } catch {
     return undefined; // not JSON or not UTF-8: not ours
   }
