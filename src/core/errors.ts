@@ -55,7 +55,12 @@ export class SessionError extends Error {
   readonly code: SessionErrorCode;
   readonly facts: SessionErrorFacts;
 
-  constructor(code: SessionErrorCode, message: string, facts: SessionErrorFacts = {}, options?: ErrorOptions) {
+  constructor(
+    code: SessionErrorCode,
+    message: string,
+    facts: SessionErrorFacts = {},
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     this.code = code;
     this.facts = facts;

@@ -4,7 +4,8 @@
  * both pass the same contract suite. Ports speak in our own types: no SDK type crosses this line.
  */
 import type { SessionErrorCode } from './errors.ts';
-import type { AgentState } from './session/types.ts';
+import type { MediaSample } from './reconnect/media-sample.ts';
+import type { AgentState, TranscriptEntry } from './session/types.ts';
 import type { RecordedEvent, SessionOutcome } from '../shared/records.ts';
 
 /** Two clocks that are never subtracted from each other. */
@@ -53,6 +54,11 @@ export interface TicketPort {
 
 /** The one owner of the microphone's track. */
 export interface MicrophonePort {
+  /**
+   * What the browser would answer now, without asking the person. `unknown` where the Permissions API does not
+   * know the microphone. Never throws. With `granted` the session asks for its ticket while the microphone opens.
+   */
+  permission(): Promise<MicrophonePermission>;
   /** Opens the microphone, or gives the open one. Throws SessionError with a `mic…` code. */
   open(signal: AbortSignal): Promise<MicrophoneTrack>;
   /** Mutes at the source, which stops the ring and the level too; kept for the next open. */
@@ -64,6 +70,8 @@ export interface MicrophonePort {
   /** Told when the track ends by itself (permission withdrawn, device gone). Set by the session. */
   onEnded: ((code: SessionErrorCode) => void) | undefined;
 }
+
+export type MicrophonePermission = 'granted' | 'prompt' | 'denied' | 'unknown';
 
 /** An open microphone. Opaque to core: only the room adapter looks inside. */
 export interface MicrophoneTrack {
@@ -91,12 +99,21 @@ export type DisconnectName =
   | 'MEDIA_FAILURE'
   | 'AGENT_ERROR';
 
-/** What a joined room tells. All of one room come in order; none after its `close()`. */
+/**
+ * What a joined room tells. All of one room come in order; none after its `close()`. A join that fails rejects
+ * and tells nothing (the SDK's own `Disconnected` of a failed connect is swallowed by the adapter).
+ * `repairing` is told when the SDK begins its own repair: `signal` while the peer connection is still up (its
+ * resume), `all` when it starts over (full restart) or media is down as well; told again when the scope grows.
+ * `repaired` is the SDK's opinion; core waits for proof before it believes it. `audioBlocked` true/false as it changes.
+ */
 export type RoomEvent =
   | { readonly type: 'repairing'; readonly scope: 'signal' | 'all' }
   | { readonly type: 'repaired' }
   | { readonly type: 'disconnected'; readonly reason: DisconnectName }
+  /** `absent` within 5 s of the agent's leaving; told once after the join as well. */
   | { readonly type: 'agentState'; readonly state: AgentState }
+  /** Our agent said that the session is over for good. */
+  | { readonly type: 'agentEnded' }
   | {
       readonly type: 'transcription';
       readonly segmentId: string;
@@ -105,7 +122,13 @@ export type RoomEvent =
       readonly text: string;
       readonly final: boolean;
     }
-  | { readonly type: 'chat'; readonly messageId: string; readonly from: 'user' | 'agent'; readonly text: string; readonly final: boolean }
+  | {
+      readonly type: 'chat';
+      readonly messageId: string;
+      readonly from: 'user' | 'agent';
+      readonly text: string;
+      readonly final: boolean;
+    }
   | { readonly type: 'audioBlocked'; readonly blocked: boolean };
 
 /** A joined room with our microphone published. */
@@ -115,6 +138,19 @@ export interface RoomConnection {
   readonly identity: string;
   /** Loudness of the agent now, 0 to 1. */
   agentLevel(): number;
+  /**
+   * Media facts now, from getStats of every peer connection. Asked about twice a second, never two at a time.
+   * Bounded by `signal`; rejects when there are no stats to be had.
+   */
+  sample(signal: AbortSignal): Promise<MediaSample>;
+  /**
+   * Heartbeat to the agent (`SessionRequest.ping` on `lk.agent.session`, through the data channel): true when it
+   * answered; false when there is no agent to ask or this agent does not speak the protocol; waits for the
+   * answer until `signal` aborts, then rejects with its reason. Never two at a time.
+   */
+  ping(signal: AbortSignal): Promise<boolean>;
+  /** Asks the SDK to begin its repair (ICE restart, resume) now; nothing when it repairs already. Never throws. */
+  repairNow?(): void;
   /** Sends text on `lk.chat`. Throws SessionError `sendFailed`. */
   sendText(messageId: string, text: string, signal: AbortSignal): Promise<void>;
   /** Says on `clara.session` that the user leaves for good. Best effort, bounded, never throws. */
@@ -125,9 +161,24 @@ export interface RoomConnection {
   close(): Promise<void>;
 }
 
+/** What the SDK knows when it asks how long to wait before its next try at a repair. */
+export interface RepairFacts {
+  /** The server has asked for a full reconnect in this repair. */
+  readonly fullReconnectAsked: boolean;
+}
+
+/** The SDK's repair policy, given by core: delay before the next try, ms, or null: give up, we rejoin. */
+export type RepairDelay = (retryCount: number, elapsedMs: number, facts: RepairFacts) => number | null;
+
 /** How to join. */
 export interface RoomJoin {
   readonly ticket: Ticket;
+  /** Which of the ticket's addresses to use in this try. */
+  readonly serverUrl: string;
+  /** For the SDK's `reconnectPolicy.nextRetryDelayInMs`; reads our state, so ask it each time. */
+  readonly repairDelayMs: RepairDelay;
+  /** True when this client can come back by itself: sets the participant attribute `clara.resume`. */
+  readonly resumable: boolean;
   /** Absent in text-only mode. */
   readonly microphone?: MicrophoneTrack;
   readonly muted: boolean;
@@ -135,7 +186,11 @@ export interface RoomJoin {
   readonly onEvent: (event: RoomEvent) => void;
 }
 
-/** Opens rooms. Throws SessionError with a `join…` or `media…` code; rethrows `signal.reason` when aborted, with everything closed. */
+/**
+ * Opens rooms: resolves when signal and media are up and the microphone (if any) is published; it does not wait
+ * for an agent. Throws SessionError with a `join…` or `media…` code; rethrows `signal.reason`
+ * when aborted, with everything closed.
+ */
 export interface RoomPort {
   join(join: RoomJoin, signal: AbortSignal): Promise<RoomConnection>;
 }
@@ -145,7 +200,80 @@ export type NetworkHint = 'online' | 'offline' | 'visible' | 'resume' | 'pagesho
 
 export interface NetworkPort {
   isOffline(): boolean;
+  /** Ends with `signal`, its listeners removed. */
   watch(watcher: (hint: NetworkHint) => void, signal: AbortSignal): void;
+}
+
+/** Asks a LiveKit server whether it is there, before a socket is opened: Chrome slows WebSockets after failures. */
+export interface ProbePort {
+  /**
+   * True when `serverUrl` (ws: or wss:) gave any HTTP answer, whatever its status; false when it could not be
+   * reached. No-store, no credentials. Rejects with `signal.reason` when aborted.
+   */
+  probe(serverUrl: string, signal: AbortSignal): Promise<boolean>;
+}
+
+/** What a reload needs to come back into the same session. Holds no token. */
+export interface ResumeContext {
+  readonly resume?: string;
+  readonly roomName?: string;
+  readonly identity?: string;
+  /** The last turns, oldest first. */
+  readonly turns: readonly TranscriptEntry[];
+  /** After this it is worth nothing, ms since 1970. */
+  readonly expiresWallMs: number;
+}
+
+/** One place for a {@link ResumeContext}, over sessionStorage. None of it throws: storage that fails forgets. */
+export interface ResumeStore {
+  load(): ResumeContext | undefined;
+  save(context: ResumeContext): void;
+  clear(): void;
+}
+
+/** One tab per session, over Web Locks. */
+export interface LockPort {
+  /**
+   * Takes the lock named `key`; undefined when another tab has it and `takeOver` is false. The hold is given back
+   * by `release()`. `onLost` is called when another tab took it over. Rejects with `signal.reason` when aborted.
+   */
+  acquire(
+    key: string,
+    how: { readonly takeOver: boolean; readonly onLost: () => void },
+    signal: AbortSignal,
+  ): Promise<LockHold | undefined>;
+}
+
+export interface LockHold {
+  /** Idempotent. */
+  release(): void;
+}
+
+/** Asks the server side for a new agent in our room; idempotent there by session. Best effort, bounded. */
+export interface AgentCallPort {
+  request(context: Pick<Ticket, 'resume' | 'roomName'>, signal: AbortSignal): Promise<void>;
+}
+
+/** Tells the gateway, outside the room, that the user leaves for good (a beacon). Never throws, nothing is awaited. */
+export interface FarewellPort {
+  bye(context: Pick<Ticket, 'resume'>): void;
+}
+
+/** All that a session needs from outside. Optional ones switch their feature off when absent. */
+export interface SessionPorts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly tickets: TicketPort;
+  readonly rooms: RoomPort;
+  readonly microphone: MicrophonePort;
+  readonly network: NetworkPort;
+  readonly probe: ProbePort;
+  readonly recorder: RecorderPort;
+  readonly resumeStore?: ResumeStore;
+  readonly locks?: LockPort;
+  readonly agentCalls?: AgentCallPort;
+  readonly farewell?: FarewellPort;
 }
 
 /** Where a session is recorded. Never disturbs the call: nothing throws, nothing is awaited by the call path. */

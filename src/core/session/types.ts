@@ -28,6 +28,7 @@ export const END_REASONS = [
   'removed',
   'roomDeleted',
   'agentEnded', // the agent said that it is over
+  'agentFailed', // the agent or its phone line broke down; a new session may work
 ] as const;
 export type EndReason = (typeof END_REASONS)[number];
 
@@ -49,6 +50,8 @@ export type Link =
       readonly attempt: number;
       /** When the next try starts, for a countdown; absent while a try is under way. */
       readonly nextTryMonoMs?: number;
+      /** When the budget is used up and the session fails; absent where tries are counted instead (`classic`). */
+      readonly untilMonoMs?: number;
       /** The browser says that there is no network: no try is started. */
       readonly offline: boolean;
     }
@@ -103,6 +106,12 @@ export interface Levels {
   readonly agent: number;
 }
 
+/** How to start. */
+export interface StartOptions {
+  /** "Use here": takes the session over from another tab that has it. */
+  readonly takeOver?: boolean;
+}
+
 /** A voice session without a face. Its owner calls {@link dispose}; until then it may be started again. */
 export interface VoiceSession {
   readonly link: Readable<Link>;
@@ -116,7 +125,7 @@ export interface VoiceSession {
   /** Milliseconds on the clock that the link's times use. */
   monoMs(): number;
   /** Starts a session. Settles when the link is connected, failed or ended; never rejects. A start while one runs does nothing. */
-  start(): Promise<void>;
+  start(options?: StartOptions): Promise<void>;
   /** Ends it as the user's own wish: says bye, releases the microphone. Bounded; never rejects. */
   stop(): Promise<void>;
   /** The user's wish, kept across reconnects. */
