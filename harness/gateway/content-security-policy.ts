@@ -1,0 +1,34 @@
+/** The Content-Security-Policy of the app as directives; what a host page needs for the embedded tag is the same less the rest of that page. */
+export type CspDirectives = Record<string, readonly string[]>;
+
+/**
+ * The strictest policy under which the app works.
+ * @param livekitPublicUrl where browsers reach LiveKit; livekit-client opens `/rtc` on it as WebSocket and fetches `/rtc/v1/validate` and `/` of it over http.
+ */
+export function contentSecurityPolicy(livekitPublicUrl: string): CspDirectives {
+  return {
+    'default-src': ["'none'"],
+    'script-src': ["'self'"], // covers the worklets too: files, never blob:
+    'style-src': ["'self'"], // Lit's constructable stylesheets need no more
+    'img-src': ["'self'", 'data:'], // the build inlines small icons
+    'font-src': ["'self'"],
+    'media-src': ["'self'"], // a call's sound is a srcObject, which the policy does not govern
+    'connect-src': ["'self'", ...liveKitSources(livekitPublicUrl)],
+    'worker-src': ["'self'"],
+    'manifest-src': ["'self'"],
+    'base-uri': ["'none'"],
+    'form-action': ["'none'"],
+    'frame-ancestors': ["'self'"],
+    'require-trusted-types-for': ["'script'"],
+    'trusted-types': ['lit-html', 'clara-voice'],
+  };
+}
+
+/** A LiveKit address as CSP sources, ws and http form. Throws TypeError for what is not an address. */
+export function liveKitSources(livekitUrl: string): readonly string[] {
+  const { protocol, host } = new URL(livekitUrl);
+  if (!/^(ws|http)s?:$/.test(protocol))
+    throw new TypeError(`a LiveKit address is ws: or wss:, not ${protocol}`);
+  const secure = protocol === 'wss:' || protocol === 'https:' ? 's' : '';
+  return [`ws${secure}://${host}`, `http${secure}://${host}`];
+}

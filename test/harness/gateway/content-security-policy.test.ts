@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { contentSecurityPolicy, liveKitSources } from '../../../harness/gateway/content-security-policy.ts';
+
+describe('the content security policy', () => {
+  it('lets nothing in that is not named', () => {
+    const policy = contentSecurityPolicy('ws://127.0.0.1:17880');
+    assert.deepEqual(policy['default-src'], ["'none'"]);
+    const everything = JSON.stringify(policy);
+    for (const hole of ['unsafe-', 'blob:', '*', 'https:', "'nonce", 'allow-duplicates']) {
+      assert.ok(!everything.includes(hole), hole);
+    }
+  });
+
+  it('asks for trusted types, with the two policies that the app makes', () => {
+    const policy = contentSecurityPolicy('ws://127.0.0.1:17880');
+    assert.deepEqual(policy['require-trusted-types-for'], ["'script'"]);
+    assert.deepEqual(policy['trusted-types'], ['lit-html', 'clara-voice']);
+  });
+
+  it('lets the page reach LiveKit as WebSocket and over http, and its own origin', () => {
+    assert.deepEqual(contentSecurityPolicy('ws://127.0.0.1:17880')['connect-src'], [
+      "'self'",
+      'ws://127.0.0.1:17880',
+      'http://127.0.0.1:17880',
+    ]);
+    assert.deepEqual(liveKitSources('wss://x.livekit.cloud/path?a=1'), [
+      'wss://x.livekit.cloud',
+      'https://x.livekit.cloud',
+    ]);
+    assert.deepEqual(liveKitSources('https://x.example'), ['wss://x.example', 'https://x.example']);
+  });
+
+  it('refuses an address that could smuggle a directive in', () => {
+    assert.throws(() => liveKitSources('javascript:alert(1)'), TypeError);
+    assert.throws(() => liveKitSources('not an address'), TypeError);
+    assert.throws(() => liveKitSources("ws://a;script-src 'unsafe-inline'"), TypeError);
+  });
+});
