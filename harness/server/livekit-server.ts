@@ -118,7 +118,7 @@ class SpawnedLiveKitServer implements LiveKitServer {
   async stop(): Promise<void> {
     this.#stopped = true;
     // The first SIGTERM drains (as long as people are in, for ever), the second ends it in 50 ms.
-    await this.#group?.stop({ repeatAfterMs: 200, killAfterMs: 1200 });
+    await this.#group?.stop({ repeatAfterMs: 100, killAfterMs: 1200 });
     await rm(this.#configFile, { force: true });
   }
 

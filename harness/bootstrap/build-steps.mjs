@@ -1,0 +1,154 @@
+/**
+ * Owns: what is built from what, and whether it is up to date.
+ * Invariant: a stamp holds the hash of the sources as they were before the build, so that an edit during a build makes
+ * the next one run.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { StepError, runTool } from './command.mjs';
+import { fingerprint } from './fingerprint.mjs';
+
+const BUILD_LIMIT_MS = 10 * 60_000;
+
+/**
+ * @typedef {object} BuildStep
+ * @property {string} name for people
+ * @property {readonly string[]} inputs files and folders it reads
+ * @property {string} output a file that is there afterwards
+ * @property {(root: string) => Promise<void>} build
+ */
+
+/**
+ * Runs a tool of node_modules; a failure shows all it said.
+ * @param {string} root
+ * @param {string} script below node_modules
+ * @param {readonly string[]} args
+ */
+async function runScript(root, script, args) {
+  const result = await runTool(process.execPath, [join(root, 'node_modules', script), ...args], {
+    cwd: root,
+    limitMs: BUILD_LIMIT_MS,
+    quiet: true,
+  });
+  if (result.code !== 0) {
+    const tool = script.split('/')[0];
+    throw new StepError(
+      `${tool} ${args.join(' ')} ended with ${result.code ?? result.signal}:\n${result.output.trim()}`,
+      1,
+    );
+  }
+}
+
+/**
+ * @param {string} project
+ * @param {string} output
+ * @returns {(root: string) => Promise<void>}
+ */
+function compile(project, output) {
+  return (root) => {
+    // The compiler believes its records, also when someone has removed what it wrote.
+    const force = existsSync(join(root, output)) ? [] : ['--force'];
+    return runScript(root, 'typescript/bin/tsc', ['-b', project, ...force]);
+  };
+}
+
+/** @type {BuildStep} */
+const harness = {
+  name: 'building the harness',
+  inputs: ['harness', 'src/shared', 'tsconfig.base.json', 'package-lock.json'],
+  output: 'dist/harness/cli/main.js',
+  build: compile('harness', 'dist/harness/cli/main.js'),
+};
+
+/** @type {BuildStep} */
+const probe = {
+  name: 'building the page probe',
+  inputs: ['harness/probe', 'src/shared', 'package-lock.json'],
+  output: 'dist/harness/probe/page-probe.js',
+  build: (root) =>
+    runScript(root, 'esbuild/bin/esbuild', [
+      'harness/probe/page-probe.ts',
+      '--bundle',
+      '--format=iife',
+      '--target=es2022',
+      '--log-level=warning',
+      '--outfile=dist/harness/probe/page-probe.js',
+    ]),
+};
+
+/** @type {BuildStep} */
+const app = {
+  name: 'building the app',
+  inputs: [
+    'src',
+    'public',
+    'index.html',
+    'vite.config.ts',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.base.json',
+  ],
+  output: 'dist/app/index.html',
+  build: (root) => runScript(root, 'vite/bin/vite.js', ['build', '--logLevel', 'warn']),
+};
+
+/** @type {BuildStep} */
+const types = {
+  name: 'building the declarations',
+  inputs: ['src', 'harness', 'tsconfig.json', 'tsconfig.base.json', 'package-lock.json'],
+  output: 'dist/src/embed/register.d.ts',
+  build: compile('.', 'dist/src/embed/register.d.ts'),
+};
+
+/** @type {BuildStep} */
+const library = {
+  name: 'building the element library',
+  inputs: ['src', 'vite.lib.config.ts', 'package.json', 'package-lock.json', 'tsconfig.base.json'],
+  output: 'dist/lib/register.js',
+  build: (root) =>
+    runScript(root, 'vite/bin/vite.js', ['build', '--config', 'vite.lib.config.ts', '--logLevel', 'warn']),
+};
+
+/** What `clara` needs. */
+export const RUN_STEPS = [harness, probe, app];
+/** What the packages hold. */
+export const PACKAGE_STEPS = [types, library];
+
+/**
+ * @param {string} root
+ * @param {BuildStep} step
+ */
+function stampFile(root, step) {
+  return join(root, 'dist/.clara', step.name.replaceAll(' ', '-'));
+}
+
+/**
+ * The steps that must run, each with the hash of its sources.
+ * @param {string} root
+ * @param {readonly BuildStep[]} steps
+ * @returns {{ step: BuildStep, hash: string }[]}
+ */
+export function outdated(root, steps) {
+  return steps.flatMap((step) => {
+    const hash = fingerprint(root, step.inputs);
+    const stamp = stampFile(root, step);
+    const fresh =
+      existsSync(join(root, step.output)) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash;
+    return fresh ? [] : [{ step, hash }];
+  });
+}
+
+/**
+ * Runs one step and stamps it. Rejects with a StepError of exit code 1.
+ * @param {string} root
+ * @param {{ step: BuildStep, hash: string }} due
+ */
+export async function runStep(root, { step, hash }) {
+  const stamp = stampFile(root, step);
+  rmSync(stamp, { force: true });
+  await step.build(root);
+  if (!existsSync(join(root, step.output)))
+    throw new StepError(`${step.name} did not make ${step.output}`, 1);
+  mkdirSync(dirname(stamp), { recursive: true });
+  writeFileSync(stamp, hash);
+}

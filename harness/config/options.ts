@@ -1,0 +1,82 @@
+/**
+ * Owns: every option of the harness, in one table, and the one schema made of it.
+ * Never: reads anything; resolve-config.ts does.
+ */
+import { z } from 'zod';
+import { PIPELINES } from '../contracts.ts';
+import { LOG_LEVELS } from '../log/create-logger.ts';
+import { oneOf, text, wholeNumber, yesOrNo } from './option-kinds.ts';
+import type { Option } from './option-kinds.ts';
+
+/** The options by name. `graceS` is `--grace-s`, `CLARA_GRACE_S`, and `graceS` in clara.config.json. */
+export const OPTIONS = {
+  host: text(
+    /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|::1|0\.0\.0\.0|::|[\w.:-]+)$/,
+    'a host name or address',
+    '127.0.0.1',
+    'address that the gateway listens on',
+  ),
+  port: wholeNumber(0, 65535, 7890, 'port of the gateway; 0 takes a free one'),
+  livekitUrl: text(
+    /^wss?:\/\/[^/\s@]+\/?$/,
+    'a ws:// or wss:// address',
+    '',
+    'your own LiveKit server instead of one started here',
+  ),
+  livekitApiKey: text(/^\S{1,200}$/, 'a key without spaces', '', 'key of your own server', {
+    otherEnv: ['LIVEKIT_API_KEY'],
+  }),
+  livekitApiSecret: text(/^\S{1,500}$/, 'a secret without spaces', '', 'secret of your own server', {
+    secret: true,
+    otherEnv: ['LIVEKIT_API_SECRET'],
+  }),
+  livekitPort: wholeNumber(0, 65535, 0, 'HTTP port of the livekit-server started here; 0 takes a free one'),
+  udpPort: wholeNumber(0, 65535, 0, 'media port of the livekit-server started here; 0 takes a free one'),
+  agentName: text(
+    /^[\w.-]{1,64}$/,
+    '1 to 64 letters, digits, dots, hyphens',
+    'clara-voice',
+    'name the agent registers by',
+  ),
+  pipeline: oneOf(PIPELINES, 'parrot', 'voice pipeline of sessions that ask for none'),
+  voice: oneOf(
+    ['auto', 'espeak-ng', 'flite', 'none'],
+    'auto',
+    'voice that speaks texts; auto takes what is there',
+  ),
+  graceS: wholeNumber(1, 86_400, 150, 'how long a session waits for a user who vanished, s'),
+  emptyTimeoutS: wholeNumber(1, 86_400, 300, 'how long a room waits for its first user, s'),
+  joinTokenTtlS: wholeNumber(10, 3600, 60, 'how long a join token is good for, s'),
+  tokenRateMax: wholeNumber(1, 100_000, 60, 'token requests that one address may send in a window'),
+  tokenRateWindowS: wholeNumber(1, 3600, 60, 'length of that window, s'),
+  logLevel: oneOf(LOG_LEVELS, 'info', 'what is logged'),
+  pretty: yesOrNo(false, 'log lines for people instead of JSON'),
+} as const satisfies Record<string, Option<never> | Option<string> | Option<number> | Option<boolean>>;
+
+/** Name of an option. */
+export type OptionName = keyof typeof OPTIONS;
+
+/** The names in the order of the table. */
+export const OPTION_NAMES = Object.keys(OPTIONS) as OptionName[];
+
+/** All settings, checked. */
+export type Config = { readonly [Name in OptionName]: z.infer<(typeof OPTIONS)[Name]['schema']> };
+
+/** The schema of a whole configuration; unknown names are refused. */
+export const configSchema = z.strictObject(
+  Object.fromEntries(OPTION_NAMES.map((name) => [name, OPTIONS[name].schema])),
+);
+
+function words(name: string): string[] {
+  return name.split(/(?=[A-Z])/).map((word) => word.toLowerCase());
+}
+
+/** `graceS` -> `--grace-s`. */
+export function flagOf(name: OptionName): string {
+  return `--${words(name).join('-')}`;
+}
+
+/** `graceS` -> `CLARA_GRACE_S` and what else it is read from, strongest first. */
+export function environmentNamesOf(name: OptionName): string[] {
+  return [`CLARA_${words(name).join('_').toUpperCase()}`, ...OPTIONS[name].otherEnv];
+}

@@ -1,0 +1,145 @@
+/**
+ * Owns: the composition of the harness: livekit-server (or yours), agent, gateway, in this order, and their end in the
+ * other. `clara up` and `clara call` share it.
+ * Never: leaves a part running when a later one fails.
+ */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { ClaraVoiceAgent } from '../agent/clara-voice-agent.ts';
+import { describeConfig } from '../config/resolve-config.ts';
+import type { ResolvedConfig } from '../config/resolve-config.ts';
+import type { LiveKitAddress, Logger, Running } from '../contracts.ts';
+import { startGateway } from '../gateway/gateway.ts';
+import type { Gateway } from '../gateway/gateway.ts';
+import type { Report } from '../parts/try-ways.ts';
+import { findLiveKitServer } from '../server/find-livekit-server.ts';
+import { startLiveKitServer } from '../server/livekit-server.ts';
+import type { LiveKitServer } from '../server/livekit-server.ts';
+import type { RunFolder } from '../supervisor/run-folder.ts';
+import { StopStack } from '../supervisor/stop-stack.ts';
+import { requireOutsideInterface } from './outside-interface.ts';
+
+/** What the composition needs beside the settings. */
+export interface StackOptions {
+  readonly runFolder: RunFolder;
+  readonly log: Logger;
+  /** Told once for each part that is up, and about slow steps. */
+  readonly report: Report;
+  /** @default process.env */
+  readonly env?: NodeJS.ProcessEnv;
+  /**
+   * Stands between the server and the others (a fault proxy): gets the server's address, returns what agent, gateway and
+   * browsers use instead.
+   */
+  readonly through?: (address: LiveKitAddress, server: LiveKitServer | undefined) => Promise<LiveKitAddress>;
+}
+
+/** All parts, running. */
+export interface Stack extends Running {
+  /** Where the app is, `http://127.0.0.1:7890`. */
+  readonly url: string;
+  readonly livekit: LiveKitAddress;
+  /** Absent when `livekitUrl` is set. */
+  readonly server?: LiveKitServer;
+  readonly gateway: Gateway;
+  readonly agent: ClaraVoiceAgent;
+}
+
+/** Folder of the built app: beside the compiled harness, or in dist/ when this runs from source. */
+export function builtAppFolder(): string {
+  const places = ['../../app', '../../dist/app'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+  return places.find((path) => existsSync(path)) ?? places[0] ?? '';
+}
+
+function ownServerAddress({ values }: ResolvedConfig): LiveKitAddress {
+  const url = values.livekitUrl.replace(/\/$/, '');
+  return { url, publicUrl: url, apiKey: values.livekitApiKey, apiSecret: values.livekitApiSecret };
+}
+
+async function startServer(
+  config: ResolvedConfig,
+  options: StackOptions,
+  signal: AbortSignal,
+): Promise<LiveKitServer> {
+  const { runFolder, log, report, env = process.env } = options;
+  const binary = await findLiveKitServer({ env, report }, signal);
+  const ports = { http: config.values.livekitPort, udp: config.values.udpPort };
+  return startLiveKitServer({ runFolder, log, binary: binary.path, ports, env }, signal);
+}
+
+/** Starts all parts. The caller owns the stack and stops it. Rejects with the error of the part that failed. */
+export async function startStack(
+  config: ResolvedConfig,
+  options: StackOptions,
+  signal: AbortSignal,
+): Promise<Stack> {
+  requireOutsideInterface();
+  const { runFolder, log } = options;
+  const { values } = config;
+  const parts = new StopStack(log);
+  let lastMonoMs = performance.now();
+  const started = (what: string) => {
+    const nowMonoMs = performance.now();
+    options.report(`${what} (${Math.round(nowMonoMs - lastMonoMs)} ms)`);
+    lastMonoMs = nowMonoMs;
+  };
+  try {
+    const server =
+      values.livekitUrl === ''
+        ? parts.own('livekit-server', await startServer(config, options, signal))
+        : undefined;
+    const address = server ?? ownServerAddress(config);
+    started(
+      server
+        ? `livekit-server ${server.version} on ${server.url}, media on UDP ${server.udpPort}`
+        : `using ${address.url}`,
+    );
+    const livekit = options.through === undefined ? address : await options.through(address, server);
+    const agent = parts.own(
+      'agent',
+      new ClaraVoiceAgent({
+        livekit,
+        agentName: values.agentName,
+        graceMs: values.graceS * 1000,
+        log,
+        runFolder,
+      }),
+      15_000,
+    );
+    await agent.start(signal);
+    started(`agent ${values.agentName}`);
+    const gateway = parts.own(
+      'gateway',
+      await startGateway(
+        {
+          host: values.host,
+          port: values.port,
+          livekit,
+          agents: agent,
+          roomTimeouts: { emptyTimeoutS: values.emptyTimeoutS, departureTimeoutS: values.graceS },
+          defaultPipeline: values.pipeline,
+          joinTokenTtlS: values.joinTokenTtlS,
+          rateLimit: { max: values.tokenRateMax, windowMs: values.tokenRateWindowS * 1000 },
+          appFolder: builtAppFolder(),
+          configView: () => describeConfig(config),
+          log,
+        },
+        signal,
+      ),
+    );
+    started(`app and tokens on ${gateway.url}`);
+    const stop = () => parts.stop();
+    return {
+      url: gateway.url,
+      livekit,
+      ...(server && { server }),
+      gateway,
+      agent,
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
+  } catch (error) {
+    await parts.stop();
+    throw error;
+  }
+}
