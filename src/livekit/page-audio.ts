@@ -1,0 +1,107 @@
+/**
+ * The page's one AudioContext and the level meters on it. The context lives while a meter does; a browser that
+ * wants a gesture first leaves it suspended, and then a meter reads 0 until {@link PageAudio.resume}.
+ */
+
+/** Loudness of one track. Its owner closes it. */
+export interface LevelMeter {
+  /** Loudness now, 0 to 1, where 0 is -60 dBFS and less, 1 is -10 dBFS and more. */
+  level(): number;
+  /** The source that everything else of this track shall tap (one source a track). */
+  readonly source: MediaStreamAudioSourceNode | undefined;
+  close(): void;
+}
+
+/** 512 samples are 11 ms at 48 kHz: short enough to follow syllables at 20 reads a second. */
+const WINDOW_SAMPLES = 512;
+
+/** Makes meters; holds the AudioContext that they share. */
+export class PageAudio {
+  readonly #createContext: () => AudioContext;
+  readonly #meters = new Set<LevelMeter>();
+  #context: AudioContext | undefined;
+
+  constructor(createContext: () => AudioContext = () => new AudioContext({ latencyHint: 'interactive' })) {
+    this.#createContext = createContext;
+  }
+
+  /** How many meters are open; for tests that look for leaks. */
+  get meterCount(): number {
+    return this.#meters.size;
+  }
+
+  /** A meter of `track`. Never throws: without an AudioContext it reads 0. */
+  meter(track: MediaStreamTrack): LevelMeter {
+    const meter = openMeter(this.#acquire(), track, () => {
+      if (this.#meters.delete(meter) && this.#meters.size === 0) this.#release();
+    });
+    this.#meters.add(meter);
+    return meter;
+  }
+
+  /** To be called from a user gesture; never rejects. */
+  async resume(): Promise<void> {
+    if (this.#context?.state !== 'suspended') return;
+    await this.#context.resume().catch(() => {}); // still without a gesture: stays suspended
+  }
+
+  #acquire(): AudioContext | undefined {
+    if (this.#context === undefined) {
+      try {
+        this.#context = this.#createContext();
+      } catch {
+        return undefined; // no Web Audio, or too many contexts: no levels, all else works
+      }
+    }
+    if (this.#context.state === 'suspended') this.#context.resume().catch(() => {});
+    return this.#context;
+  }
+
+  #release(): void {
+    this.#context?.close().catch(() => {}); // closed already
+    this.#context = undefined;
+  }
+}
+
+function openMeter(
+  context: AudioContext | undefined,
+  track: MediaStreamTrack,
+  onClose: () => void,
+): LevelMeter {
+  let source: MediaStreamAudioSourceNode | undefined;
+  let analyser: AnalyserNode | undefined;
+  try {
+    source = context?.createMediaStreamSource(new MediaStream([track]));
+    analyser = context?.createAnalyser();
+  } catch {
+    source = undefined; // a track that has ended, or of a foreign rate: no level
+  }
+  if (source !== undefined && analyser !== undefined) {
+    analyser.fftSize = WINDOW_SAMPLES;
+    source.connect(analyser);
+  }
+  const window = new Float32Array(WINDOW_SAMPLES);
+  return {
+    source,
+    level() {
+      if (analyser === undefined || context?.state !== 'running') return 0;
+      analyser.getFloatTimeDomainData(window);
+      return loudnessOf(window);
+    },
+    close() {
+      source?.disconnect();
+      analyser?.disconnect();
+      analyser = undefined;
+      onClose();
+    },
+  };
+}
+
+/** Loudness of samples in [-1, 1], as {@link LevelMeter.level} tells it. */
+export function loudnessOf(samples: Float32Array): number {
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  const rms = Math.sqrt(sum / samples.length);
+  if (rms === 0) return 0;
+  return Math.min(Math.max((20 * Math.log10(rms) + 60) / 50, 0), 1);
+}
