@@ -1,0 +1,38 @@
+import type { MicrophoneState } from '../core/session/types.ts';
+
+/** Where a token comes from, asked anew for every join. Gives LiveKit's token endpoint answer. */
+export type TokenSource = (request: {
+  readonly resume?: string;
+  readonly roomName?: string;
+  readonly identity?: string;
+  readonly signal: AbortSignal;
+}) => Promise<unknown>;
+
+/** What the element's attributes and properties say about the session that it wants. */
+export interface SessionConfig {
+  /** Address of a token endpoint, relative to the page. */
+  readonly tokenEndpoint?: string;
+  /** Address of a LiveKit server, with {@link token}. */
+  readonly serverUrl?: string;
+  /** A participant token, in memory only. */
+  readonly token?: string;
+  readonly tokenSource?: TokenSource;
+  /** Sent with the token request; which voice pipeline the agent shall run. */
+  readonly pipeline?: string;
+  /** False turns echo cancellation, noise suppression and gain control of the microphone off. @default true */
+  readonly audioProcessing: boolean;
+}
+
+/** Whether `config` names any source of tokens. */
+export function isConfigured(config: SessionConfig): boolean {
+  return (
+    config.tokenEndpoint !== undefined ||
+    config.tokenSource !== undefined ||
+    (config.serverUrl !== undefined && config.token !== undefined)
+  );
+}
+
+/** What the mute button shows: the microphone's own word, or the wish while there is none. */
+export function isMuted(microphone: MicrophoneState, wish: boolean): boolean {
+  return microphone.status === 'live' ? microphone.muted : wish;
+}

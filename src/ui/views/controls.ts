@@ -1,0 +1,91 @@
+import { html, nothing, type TemplateResult } from 'lit';
+import type { Link } from '../../core/session/types.ts';
+import type { MessageKey, Words } from '../messages/words.ts';
+import { icon, type IconName } from './icons.ts';
+
+/** What the buttons do. */
+export interface ControlActions {
+  start(): void;
+  stop(): void;
+  toggleMute(): void;
+  retryNow(): void;
+  playAudio(): void;
+}
+
+/** What the buttons show. */
+export interface ControlState {
+  readonly link: Link;
+  readonly active: boolean;
+  readonly loading: boolean;
+  readonly muted: boolean;
+  readonly audioBlocked: boolean;
+}
+
+/** Start, or everything that can be done in a session. Each button is there only when it does something. */
+export function controlsTemplate(state: ControlState, actions: ControlActions, words: Words): TemplateResult {
+  if (!state.active)
+    return html`<div class="controls" part="controls">
+      <button
+        class="button primary"
+        part="button start-button"
+        data-control
+        aria-disabled=${state.loading}
+        @click=${actions.start}
+      >
+        ${icon('start')}<span>${words.text('action.start')}</span>
+      </button>
+    </div>`;
+  const waits =
+    state.link.phase === 'reconnecting' && (state.link.nextTryMonoMs !== undefined || state.link.offline);
+  return html`<div class="controls" part="controls">
+    ${state.audioBlocked ? button('primary', 'play-button', 'sound', 'action.playAudio', actions.playAudio, words) : nothing}
+    ${
+      state.link.phase === 'reconnecting'
+        ? html`<button
+            class="button primary"
+            part="button retry-button"
+            data-control
+            aria-disabled=${!waits}
+            @click=${actions.retryNow}
+          >
+            ${icon('retry')}<span>${words.text('action.retry')}</span>
+          </button>`
+        : nothing
+    }
+    <button
+      class="button mute"
+      part="button mute-button"
+      data-control
+      ?data-muted=${state.muted}
+      @click=${actions.toggleMute}
+    >
+      ${icon(state.muted ? 'micOff' : 'mic')}<span
+        >${words.text(state.muted ? 'action.unmute' : 'action.mute')}</span
+      >
+    </button>
+    <button
+      class="button stop"
+      part="button stop-button"
+      data-control
+      @click=${(event: MouseEvent) => {
+        // The second click of a double click on Start lands here.
+        if (event.detail < 2) actions.stop();
+      }}
+    >
+      ${icon('stop')}<span>${words.text('action.stop')}</span>
+    </button>
+  </div>`;
+}
+
+function button(
+  look: string,
+  part: string,
+  name: IconName,
+  key: MessageKey,
+  onClick: () => void,
+  words: Words,
+): TemplateResult {
+  return html`<button class="button ${look}" part="button ${part}" data-control @click=${onClick}>
+    ${icon(name)}<span>${words.text(key)}</span>
+  </button>`;
+}
