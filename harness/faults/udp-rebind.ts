@@ -1,0 +1,15 @@
+/** A NAT that forgot its mapping: the client's media suddenly comes from another port. Nothing to take back. */
+import { need, type Fault } from './fault.ts';
+import { NOTHING_TO_UNDO } from './undo.ts';
+
+/** Rebinds every flow of the client once. */
+export function udpRebind(id: string): Fault {
+  return {
+    id,
+    apply: async (target, signal) => {
+      signal.throwIfAborted();
+      await need(target, 'media', id).rebind();
+      return NOTHING_TO_UNDO;
+    },
+  };
+}
