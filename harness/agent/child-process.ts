@@ -1,0 +1,120 @@
+/**
+ * Starts a session child and ends it for good. The child leads its own process group, so that what it starts (a
+ * voice) goes with it; its environment is cut down to what a child needs; its output becomes log lines, because
+ * rtc-node writes to stdout and ours may be one JSON object.
+ */
+import { ProcessGroup } from '../supervisor/process-group.ts';
+import type { Exit } from '../supervisor/process-group.ts';
+import { nodeModuleArguments } from '../supervisor/node-module-arguments.ts';
+import type { RunFolder } from '../supervisor/run-folder.ts';
+import type { Logger } from '../contracts.ts';
+import { parseChildMessage } from './ipc.ts';
+import type { ChildMessage, ParentMessage } from './ipc.ts';
+
+/** One session child. Owned by who started it; `end` it. */
+export interface SessionChild {
+  readonly pid: number;
+  /** Resolves once the process is gone. Never rejects. */
+  readonly exited: Promise<Exit>;
+  /** Called with each valid message, in order. */
+  onMessage: ((message: ChildMessage) => void) | undefined;
+  /** False as soon as the channel is closed; the message is dropped then. */
+  send(message: ParentMessage): boolean;
+  /** Asks the child to end, and kills its whole group when it is not gone after `limitMs`. Never rejects. */
+  end(reason: string, limitMs: number): Promise<void>;
+}
+
+/** Makes a child; injected so that tests need no process. Rejects when none can be started. */
+export type SpawnChild = (log: Logger) => Promise<SessionChild>;
+
+/** Environment names a child may see; secrets of the parent are not among them. */
+const KEPT_ENVIRONMENT = [
+  'PATH',
+  'HOME',
+  'LANG',
+  'LC_ALL',
+  'TZ',
+  'TMPDIR',
+  'CLARA_RUN_ID',
+  'SSL_CERT_FILE',
+  'NODE_EXTRA_CA_CERTS',
+];
+
+/** Starts real children, registered with the run's reaper when there is a run folder. */
+export function sessionChildSpawner(runFolder?: RunFolder): SpawnChild {
+  return async (log) => {
+    let child: ForkedChild | undefined;
+    const group = await ProcessGroup.start({
+      command: process.execPath,
+      args: nodeModuleArguments(new URL('./session-child.ts', import.meta.url)),
+      env: keptEnvironment(process.env),
+      ipc: true,
+      keepCharacters: 4096,
+      ...(runFolder !== undefined && { runFolder }),
+      onLine: (line, stream) =>
+        log.debug({ event: 'childOutput', stream, pid: child?.pid }, withoutTokens(line).slice(0, 500)),
+    });
+    child = new ForkedChild(group, log);
+    return child;
+  };
+}
+
+class ForkedChild implements SessionChild {
+  readonly #group: ProcessGroup;
+  onMessage: ((message: ChildMessage) => void) | undefined;
+
+  constructor(group: ProcessGroup, log: Logger) {
+    this.#group = group;
+    group.child.on('message', (value) => {
+      try {
+        this.onMessage?.(parseChildMessage(value));
+      } catch (error) {
+        const why = error instanceof Error ? error.message : 'unknown';
+        log.error(
+          { event: 'childMessageFailed', why },
+          'A message of a session process could not be handled',
+        );
+      }
+    });
+  }
+
+  get pid(): number {
+    return this.#group.pid;
+  }
+
+  get exited(): Promise<Exit> {
+    return this.#group.exited;
+  }
+
+  send(message: ParentMessage): boolean {
+    return this.#group.send(message);
+  }
+
+  async end(reason: string, limitMs: number): Promise<void> {
+    this.send({ type: 'end', reason });
+    const limit = setTimeout(() => this.#group.signal('SIGKILL'), limitMs);
+    try {
+      await this.#group.exited;
+    } finally {
+      clearTimeout(limit);
+      this.#group.signal('SIGKILL'); // what it started
+    }
+  }
+}
+
+/** What of an environment a child gets. */
+export function keptEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    KEPT_ENVIRONMENT.filter((name) => environment[name] !== undefined).map((name) => [
+      name,
+      environment[name],
+    ]),
+  );
+}
+
+/** Takes anything that looks like a JWT out of foreign text: a 401 of rtc-node carries the whole token. */
+export function withoutTokens(text: string): string {
+  return text
+    .replace(/eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '<token>')
+    .replace(/access_token=[^&\s"]+/g, 'access_token=<token>');
+}

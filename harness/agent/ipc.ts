@@ -1,0 +1,108 @@
+/**
+ * What ClaraVoiceAgent (parent) and a session child say to each other over Node's IPC channel, and the parsers
+ * of both. Tokens travel here and nowhere else: never by argument, environment or log. Anything that does not
+ * parse is an error of ours and is told by name of its type only, never by its content.
+ */
+import { z } from 'zod';
+import { PIPELINES } from '../contracts.ts';
+
+const millis = z.number().nonnegative().finite();
+/** `atWallMs` is the start of the word, as it arrived or was handed to the network. */
+const word = z.object({ index: z.number().int().nonnegative(), atWallMs: z.number() });
+
+const startMessage = z.object({
+  type: z.literal('start'),
+  voiceSessionId: z.string().min(1),
+  pipeline: z.enum(PIPELINES),
+  roomName: z.string().min(1),
+  identity: z.string().min(1),
+  url: z.string().min(1),
+  token: z.string().min(1),
+  /** How long a vanished user, or our own lost connection, keeps the session. */
+  graceMs: millis,
+  /** How long a user who left without `clara.resume` may be back. */
+  leftMs: millis,
+  /** How long to wait for the first user. */
+  emptyMs: millis,
+  /** A voice id of tts.ts, or `none`. */
+  voice: z.string(),
+});
+
+const parentMessage = z.discriminatedUnion('type', [
+  startMessage,
+  z.object({ type: z.literal('token'), token: z.string().min(1) }),
+  z.object({ type: z.literal('tokenRefused'), reason: z.string() }),
+  z.object({ type: z.literal('end'), reason: z.string() }),
+]);
+
+const childMessage = z.discriminatedUnion('type', [
+  /** rtc-node is loaded; the child can be started at once. */
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('joined'), tookMs: millis, again: z.boolean() }),
+  z.object({ type: z.literal('tokenWanted') }),
+  z.object({ type: z.literal('connection'), state: z.enum(['connected', 'reconnecting']) }),
+  z.object({ type: z.literal('participantJoined'), identity: z.string(), returned: z.boolean() }),
+  z.object({ type: z.literal('participantAway'), identity: z.string(), forMs: millis }),
+  z.object({ type: z.literal('participantLeft'), identity: z.string(), reason: z.string() }),
+  z.object({
+    type: z.literal('quality'),
+    identity: z.string(),
+    quality: z.enum(['excellent', 'good', 'poor', 'lost']),
+  }),
+  z.object({
+    type: z.literal('turn'),
+    identity: z.string(),
+    turn: z.object({
+      from: z.enum(['user', 'agent']),
+      kind: z.enum(['speech', 'text']),
+      text: z.string().exactOptional(),
+      durationMs: millis.exactOptional(),
+      atWallMs: z.number(),
+    }),
+  }),
+  z.object({
+    type: z.literal('agentState'),
+    state: z.enum(['initializing', 'listening', 'thinking', 'speaking']),
+  }),
+  z.object({ type: z.literal('heardWords'), words: z.array(word) }),
+  z.object({ type: z.literal('spokenWords'), words: z.array(word) }),
+  /** The user's sound has begun to arrive (the first frame of a track, silent or not). */
+  z.object({ type: z.literal('listening'), identity: z.string(), atWallMs: z.number() }),
+  /** A user hears us: the pipeline may speak from here on. */
+  z.object({ type: z.literal('audible'), atWallMs: z.number() }),
+  /** End of the user's speech to the first audio of the answer. */
+  z.object({ type: z.literal('processingTime'), tookMs: millis }),
+  z.object({ type: z.literal('error'), code: z.string(), message: z.string() }),
+  z.object({ type: z.literal('ended'), reason: z.string() }),
+]);
+
+/** What a session is started with. Holds the token. */
+export type StartMessage = z.infer<typeof startMessage>;
+/** Parent to child. */
+export type ParentMessage = z.infer<typeof parentMessage>;
+/** Child to parent. */
+export type ChildMessage = z.infer<typeof childMessage>;
+/** The state the agent shows on `lk.agent.state`. */
+export type AgentStateName = Extract<ChildMessage, { type: 'agentState' }>['state'];
+
+const nameOf = (value: unknown): string => {
+  const type = typeof value === 'object' && value !== null ? (value as { type?: unknown }).type : undefined;
+  return typeof type === 'string' ? type.slice(0, 40) : typeof value;
+};
+
+/** Reads a message of the parent. Throws TypeError naming the message's type and the field, never a value. */
+export function parseParentMessage(value: unknown): ParentMessage {
+  return parse(parentMessage, value);
+}
+
+/** Reads a message of a child. Throws TypeError naming the message's type and the field, never a value. */
+export function parseChildMessage(value: unknown): ChildMessage {
+  return parse(childMessage, value);
+}
+
+function parse<T>(schema: z.ZodType<T>, value: unknown): T {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  const fields = read.error.issues.map((issue) => issue.path.join('.') || 'type').join(', ');
+  throw new TypeError(`IPC message '${nameOf(value)}' is not valid in: ${fields}`);
+}

@@ -1,0 +1,130 @@
+/**
+ * The entry point of a session's process. It owns the process: the IPC channel, the native library, the exit. It
+ * waits warm (rtc-node and the detector loaded) for `start`, runs one session and ends. When the parent is gone it
+ * leaves the room and ends its own group; nothing keeps it alive for longer than {@link EXIT_LIMIT_MS}.
+ */
+import { connect } from 'node:net';
+import { AudioSource, dispose } from '@livekit/rtc-node';
+import { systemClock } from './clock.ts';
+import { CountPipeline } from './count-pipeline.ts';
+import { deferred, within } from './deferred.ts';
+import { parseParentMessage } from './ipc.ts';
+import type { ChildMessage, ParentMessage, StartMessage } from './ipc.ts';
+import { LiveRoom, sinkOf } from './live-room.ts';
+import { ParrotPipeline } from './parrot-pipeline.ts';
+import { SAMPLE_RATE_HZ } from './pcm.ts';
+import type { Pipeline, PipelineHost } from './pipeline.ts';
+import { Speaker } from './speaker.ts';
+import { chooseVoice } from './tts.ts';
+import type { TtsProvider } from './tts.ts';
+import { openVoiceDetector } from './vad.ts';
+import type { VoiceDetector } from './vad.ts';
+import { HARNESS_VERSION } from './version.ts';
+import { VoiceSession } from './voice-session.ts';
+
+/** From the order to end to the end of the process, ms; the bar is 2 s from the user's bye. */
+const EXIT_LIMIT_MS = 1_500;
+/** Sound that may wait in the source, ms; the speaker keeps it under 140. */
+const SOURCE_QUEUE_MS = 300;
+const TOKEN_LIMIT_MS = 5_000;
+const PROBE_LIMIT_MS = 500;
+
+const detector = await openVoiceDetector();
+const started = deferred<StartMessage | undefined>();
+let session: VoiceSession | undefined;
+let onToken: ((token: string | undefined) => void) | undefined;
+
+function report(message: ChildMessage): void {
+  if (process.connected) process.send?.(message, () => {}); // a channel that closes meanwhile ends us anyway
+}
+
+/** Makes sure of the end: leaving may hang in native code, and what we started must go with us. */
+function end(reason: string): void {
+  setTimeout(() => process.kill(-process.pid, 'SIGKILL'), EXIT_LIMIT_MS).unref();
+  started.resolve(undefined);
+  session?.end(reason);
+}
+
+function onMessage(message: ParentMessage): void {
+  switch (message.type) {
+    case 'start':
+      started.resolve(message);
+      return;
+    case 'token':
+      onToken?.(message.token);
+      return;
+    case 'tokenRefused':
+      onToken?.(undefined);
+      return;
+    case 'end':
+      end(message.reason);
+  }
+}
+
+async function freshToken(): Promise<string> {
+  const answer = deferred<string | undefined>();
+  onToken = answer.resolve;
+  report({ type: 'tokenWanted' });
+  const token = await within(TOKEN_LIMIT_MS, answer.promise);
+  onToken = undefined;
+  if (token === undefined) throw new Error(`no fresh token within ${TOKEN_LIMIT_MS} ms`);
+  return token;
+}
+
+/** Whether something listens where the server should: cheaper and quicker than rtc-node's own try. */
+async function isServerThere(url: string): Promise<boolean> {
+  const { hostname, port, protocol } = new URL(url);
+  const socket = connect({
+    host: hostname,
+    port: port === '' ? (/^(wss|https):/.test(protocol) ? 443 : 80) : Number(port),
+  });
+  const answer = deferred<boolean>();
+  socket.on('connect', () => answer.resolve(true));
+  socket.on('error', () => answer.resolve(false));
+  const there = await within(PROBE_LIMIT_MS, answer.promise);
+  socket.destroy();
+  return there === true;
+}
+
+function makePipeline(
+  start: StartMessage,
+  host: PipelineHost,
+  voice: TtsProvider | undefined,
+  ears: VoiceDetector,
+): Pipeline {
+  return start.pipeline === 'count'
+    ? new CountPipeline(host)
+    : new ParrotPipeline(host, { detector: ears, voice });
+}
+
+async function serve(start: StartMessage): Promise<void> {
+  const source = new AudioSource(SAMPLE_RATE_HZ, 1, SOURCE_QUEUE_MS);
+  const voice = start.pipeline === 'parrot' ? await chooseVoice(start.voice) : undefined;
+  const running = new VoiceSession({
+    start,
+    clock: systemClock,
+    random: Math.random,
+    version: HARNESS_VERSION,
+    out: new Speaker(sinkOf(source), systemClock),
+    makePipeline: (host) => makePipeline(start, host, voice, detector),
+    join: (token, handler) => LiveRoom.join(start.url, token, source, handler),
+    isServerThere: () => isServerThere(start.url),
+    freshToken,
+    report,
+  });
+  session = running;
+  const reason = await running.run();
+  setTimeout(() => process.kill(-process.pid, 'SIGKILL'), EXIT_LIMIT_MS).unref();
+  report({ type: 'ended', reason });
+  await within(500, source.close());
+  await within(500, dispose());
+}
+
+process.on('message', (value) => onMessage(parseParentMessage(value)));
+process.on('disconnect', () => end('parentGone'));
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal));
+
+report({ type: 'ready' });
+const start = await started.promise;
+if (start !== undefined) await serve(start);
+process.exit(0);

@@ -1,0 +1,287 @@
+/**
+ * A voice session inside its child process: joins, keeps the users' presence, feeds the pipeline, joins again when
+ * the connection ended, and knows when it is over. It owns the room, the pipeline and the grace clock; it never
+ * touches the process (session-child.ts) or rtc-node's Room (live-room.ts).
+ * Invariant: one room at a time; the pipeline and its numbering live through every rejoin.
+ */
+import { MAX_CONTEXT_TURNS } from './agent-session.ts';
+import type { ConversationTurn } from './agent-session.ts';
+import { backoffMs } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import { deferred } from './deferred.ts';
+import type { AgentStateName, ChildMessage, StartMessage } from './ipc.ts';
+import type { LiveRoomHandler } from './live-room.ts';
+import type { Pipeline, PipelineHost } from './pipeline.ts';
+import { nextPresence, presenceDeadlineMs, startPresence } from './presence.ts';
+import type { PresenceCommand, PresenceEvent, PresenceState } from './presence.ts';
+import { decideRejoin, REJOIN_BACKOFF } from './rejoin-policy.ts';
+import { answerSessionMessage } from './session-requests.ts';
+
+/** A joined room, as the session needs it; live-room.ts is the real one. */
+export interface SessionRoom {
+  setState(state: AgentStateName): void;
+  sendChat(text: string, id: string): Promise<boolean>;
+  sendTranscript(text: string, id: string): Promise<boolean>;
+  leave(): Promise<void>;
+}
+
+/** What a session needs from outside. */
+export interface VoiceSessionParts {
+  readonly start: StartMessage;
+  readonly clock: Clock;
+  /** In [0, 1). */
+  readonly random: () => number;
+  readonly version: string;
+  /** Sound out, for the pipeline. */
+  readonly out: PipelineHost['out'];
+  makePipeline(host: PipelineHost): Pipeline;
+  /** Joins; rejects without the token in the message when it cannot. */
+  join(token: string, handler: LiveRoomHandler): Promise<SessionRoom>;
+  /** Whether the server's port answers; bounded. */
+  isServerThere(): Promise<boolean>;
+  /** A fresh pass from the parent; bounded, rejects when there is none. */
+  freshToken(): Promise<string>;
+  report(message: ChildMessage): void;
+}
+
+/** Between two looks at a server that does not answer, ms. */
+const PROBE_EVERY_MS = 250;
+
+/** One session, `run` once. */
+export class VoiceSession {
+  readonly #parts: VoiceSessionParts;
+  readonly #life = new AbortController();
+  readonly #pipeline: Pipeline;
+  readonly #context: ConversationTurn[] = [];
+  #endReason: string | undefined;
+  #presence: PresenceState;
+  #presenceTimer: AbortController | undefined;
+  #room: SessionRoom | undefined;
+  #state: AgentStateName = 'initializing';
+  #listenedTo: string | undefined;
+  #heard = false;
+  #started = false;
+  #messages = 0;
+
+  constructor(parts: VoiceSessionParts) {
+    this.#parts = parts;
+    this.#presence = startPresence(parts.start, parts.clock.monoMs());
+    this.#pipeline = parts.makePipeline({
+      out: parts.out,
+      clock: parts.clock,
+      setState: (state) => this.#setState(state),
+      addTurn: (turn) => this.#addTurn(turn),
+      sendText: (text, spoken) => this.#sendText(text, spoken),
+      report: (message) => parts.report(message),
+    });
+  }
+
+  /** Runs to the end and says why it ended. Never rejects. */
+  async run(): Promise<string> {
+    this.#armPresence();
+    let token: string | undefined = this.#parts.start.token;
+    let again = false;
+    while (!this.#life.signal.aborted) {
+      const disconnected = await this.#joinUntil(token, again);
+      if (disconnected === undefined) break; // over, or out of grace
+      token = undefined;
+      again = true;
+      this.#room = undefined;
+      const decision = decideRejoin(disconnected);
+      if (!decision.rejoin) {
+        this.end(decision.endReason);
+        break;
+      }
+      this.#parts.report({ type: 'connection', state: 'reconnecting' });
+      // Whoever was here is out of sight until we are back; the grace clock runs for them too.
+      for (const [identity, user] of this.#presence.users) {
+        if (user.here)
+          this.#onPresence({
+            type: 'went',
+            identity,
+            reason: 'AGENT_LOST',
+            resumes: true,
+            nowMs: this.#parts.clock.monoMs(),
+          });
+      }
+    }
+    this.end('ended');
+    this.#presenceTimer?.abort();
+    await this.#pipeline.stop();
+    await this.#room?.leave();
+    return this.#endReason ?? 'ended';
+  }
+
+  /** Ends the session; the first reason stays. */
+  end(reason: string): void {
+    this.#endReason ??= reason;
+    this.#life.abort(reason);
+  }
+
+  /** Joins with tries until it works, then waits for the end of that room. Undefined when the session is over. */
+  async #joinUntil(firstToken: string | undefined, again: boolean): Promise<string | undefined> {
+    const { clock, start, random } = this.#parts;
+    const sinceMonoMs = clock.monoMs();
+    let token = firstToken;
+    for (let attempt = 0; !this.#life.signal.aborted; attempt++) {
+      if (clock.monoMs() - sinceMonoMs > start.graceMs) {
+        this.end('graceEnded');
+        return undefined;
+      }
+      const gone = deferred<string>();
+      const tryMonoMs = clock.monoMs();
+      try {
+        if (token === undefined) {
+          if (!(await this.#parts.isServerThere())) {
+            attempt = -1; // a server that is not there says nothing of tries to join it
+            await clock.sleep(PROBE_EVERY_MS, this.#life.signal);
+            continue;
+          }
+          token = await this.#parts.freshToken();
+        }
+        const room = await this.#parts.join(token, this.#handler(gone.resolve));
+        if (this.#life.signal.aborted) {
+          await room.leave();
+          return undefined;
+        }
+        this.#room = room;
+        this.#setState(this.#state === 'initializing' ? 'listening' : this.#state);
+        this.#parts.report({ type: 'joined', tookMs: clock.monoMs() - tryMonoMs, again });
+        this.#startWhenHeard();
+        return await this.#untilGoneOrOver(gone.promise);
+      } catch (error) {
+        if (this.#life.signal.aborted) return undefined;
+        token = undefined;
+        this.#parts.report({
+          type: 'error',
+          code: 'joinFailed',
+          message: error instanceof Error ? error.message : 'unknown',
+        });
+        await clock.sleep(backoffMs(attempt, REJOIN_BACKOFF, random()), this.#life.signal).catch(() => {}); // over: the loop ends
+      }
+    }
+    return undefined;
+  }
+
+  async #untilGoneOrOver(gone: Promise<string>): Promise<string | undefined> {
+    const over = deferred<undefined>();
+    const onAbort = (): void => over.resolve(undefined);
+    this.#life.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await Promise.race([gone, over.promise]);
+    } finally {
+      this.#life.signal.removeEventListener('abort', onAbort);
+    }
+  }
+
+  #handler(onDisconnected: (reason: string) => void): LiveRoomHandler {
+    const { report, start, version, clock } = this.#parts;
+    return {
+      onUserCame: (identity) => this.#onPresence({ type: 'came', identity, nowMs: clock.monoMs() }),
+      onUserWent: (identity, reason, resumes) =>
+        this.#onPresence({ type: 'went', identity, reason, resumes, nowMs: clock.monoMs() }),
+      onBye: (identity) => this.#onPresence({ type: 'bye', identity }),
+      onUserAudioBegan: (identity) => report({ type: 'listening', identity, atWallMs: clock.wallMs() }),
+      onUserAudio: (identity, frame) => {
+        if (identity === this.#listenedTo) this.#pipeline.onUserAudio(frame);
+      },
+      onHeard: () => {
+        this.#heard = true;
+        this.#startWhenHeard();
+      },
+      onText: (_identity, text) => this.#pipeline.onText(text),
+      onSessionRequest: (data) =>
+        answerSessionMessage(data, {
+          agentId: start.identity,
+          state: this.#state,
+          userPresent: [...this.#presence.users.values()].some((user) => user.here),
+          context: this.#context,
+          version,
+        }),
+      onQuality: (identity, quality) => report({ type: 'quality', identity, quality }),
+      onConnection: (state) => report({ type: 'connection', state }),
+      onDisconnected,
+    };
+  }
+
+  #onPresence(event: PresenceEvent): void {
+    const next = nextPresence(this.#presence, event, this.#parts.start);
+    this.#presence = next.state;
+    for (const command of next.commands) this.#obey(command);
+    this.#armPresence();
+  }
+
+  #obey(command: PresenceCommand): void {
+    const { report } = this.#parts;
+    switch (command.type) {
+      case 'joined':
+      case 'returned':
+        this.#listenedTo ??= command.identity;
+        report({
+          type: 'participantJoined',
+          identity: command.identity,
+          returned: command.type === 'returned',
+        });
+        this.#startWhenHeard();
+        return;
+      case 'away':
+        report({ type: 'participantAway', identity: command.identity, forMs: command.forMs });
+        return;
+      case 'gone':
+        if (this.#listenedTo === command.identity)
+          this.#listenedTo = [...this.#presence.users.keys()].find(
+            (identity) => identity !== command.identity,
+          );
+        report({ type: 'participantLeft', identity: command.identity, reason: command.reason });
+        return;
+      case 'end':
+        this.end(command.reason);
+    }
+  }
+
+  /** One timer for the next deadline of anybody's absence. */
+  #armPresence(): void {
+    this.#presenceTimer?.abort();
+    const deadlineMs = presenceDeadlineMs(this.#presence);
+    if (deadlineMs === undefined || this.#life.signal.aborted) return;
+    const timer = new AbortController();
+    this.#presenceTimer = timer;
+    this.#parts.clock.sleep(Math.max(0, deadlineMs - this.#parts.clock.monoMs()), timer.signal).then(
+      () => this.#onPresence({ type: 'time', nowMs: this.#parts.clock.monoMs() }),
+      () => {}, // re-armed or over
+    );
+  }
+
+  /** The pipeline starts once: when a user is here and hears us. */
+  #startWhenHeard(): void {
+    if (this.#started || !this.#heard || this.#room === undefined || this.#listenedTo === undefined) return;
+    this.#started = true;
+    this.#parts.report({ type: 'audible', atWallMs: this.#parts.clock.wallMs() });
+    this.#pipeline.start();
+  }
+
+  #setState(state: AgentStateName): void {
+    this.#state = state;
+    this.#room?.setState(state);
+    this.#parts.report({ type: 'agentState', state });
+  }
+
+  #addTurn(turn: ConversationTurn): void {
+    this.#context.push(turn);
+    if (this.#context.length > MAX_CONTEXT_TURNS) this.#context.shift();
+    if (this.#listenedTo !== undefined)
+      this.#parts.report({ type: 'turn', identity: this.#listenedTo, turn });
+  }
+
+  #sendText(text: string, spoken: boolean): void {
+    const room = this.#room;
+    const id = `${this.#parts.start.identity}-${this.#messages++}`;
+    if (room === undefined) return;
+    // Each answer goes out once: as the transcript of what is being said, or as a message when nothing is.
+    const sent = spoken ? room.sendTranscript(text, id) : room.sendChat(text, id);
+    void sent.then((went) => {
+      if (!went)
+        this.#parts.report({ type: 'error', code: 'textNotSent', message: 'an answer could not be sent' });
+    });
+  }
+}
