@@ -3,7 +3,7 @@
  * of the body. Origin comes before rate so that a hostile page cannot use up its visitor's own allowance.
  */
 import rateLimit from '@fastify/rate-limit';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler } from 'fastify';
 import { HttpError } from './http-error.ts';
 import type { ResolvedOptions } from './options.ts';
 import { judgeOrigin } from './request-origin.ts';
@@ -25,6 +25,9 @@ export async function addApiRoute(
   options: ResolvedOptions,
   route: ApiRoute,
 ): Promise<void> {
+  const checkOrigin: onRequestHookHandler = (request, _reply, done) => {
+    done(originProblem(request, options.extraAllowedOrigins));
+  };
   await app.register(async (scope) => {
     await scope.register(rateLimit, {
       global: false,
@@ -44,16 +47,16 @@ export async function addApiRoute(
       method: [...OTHER_METHODS],
       url: route.url,
       exposeHeadRoute: false,
-      onRequest: async (_request, reply) => {
+      onRequest: (_request, reply, done) => {
         reply.header('allow', 'POST, OPTIONS');
-        throw new HttpError('methodNotAllowed', 'only POST is answered here');
+        done(new HttpError('methodNotAllowed', 'only POST is answered here'));
       },
-      handler: async () => undefined, // never reached: the hook throws
+      handler: () => Promise.resolve(), // never reached: the hook refuses
     });
     scope.route({
       method: 'OPTIONS',
       url: route.url,
-      onRequest: async (request) => assertOrigin(request, options),
+      onRequest: checkOrigin,
       handler: async (_request, reply) =>
         reply
           .code(204)
@@ -67,7 +70,7 @@ export async function addApiRoute(
       url: route.url,
       bodyLimit: MAX_BODY_BYTES,
       config: { rateLimit: { max: options.rateLimit.max, timeWindow: options.rateLimit.windowMs } },
-      onRequest: [async (request) => assertOrigin(request, options)],
+      onRequest: [checkOrigin],
       handler: async (request, reply) => {
         reply.header('cache-control', 'no-store');
         return route.handle(request, reply);
@@ -90,10 +93,10 @@ export function addCorsHeaders(app: FastifyInstance, listedOrigins: readonly str
   });
 }
 
-function assertOrigin(request: FastifyRequest, options: ResolvedOptions): void {
-  if (!judgeOrigin(request.headers, options.extraAllowedOrigins).allowed) {
-    throw new HttpError('originNotAllowed', 'Origin: pages of this origin may not ask here');
-  }
+function originProblem(request: FastifyRequest, listedOrigins: readonly string[]): HttpError | undefined {
+  return judgeOrigin(request.headers, listedOrigins).allowed
+    ? undefined
+    : new HttpError('originNotAllowed', 'Origin: pages of this origin may not ask here');
 }
 
 /** Only these types are read, all as JSON; an empty body is an absent one. */
@@ -101,7 +104,8 @@ function readJson(scope: FastifyInstance, contentTypes: readonly string[]): void
   scope.removeAllContentTypeParsers();
   const parse = scope.getDefaultJsonParser('error', 'error'); // refuses __proto__ and constructor.prototype
   scope.addContentTypeParser([...contentTypes], { parseAs: 'string' }, (request, body, done) => {
-    if (body.length === 0) done(null, undefined);
-    else void parse(request, String(body), done);
+    if (body.length > 0) return parse(request, String(body), done);
+    done(null, undefined);
+    return undefined;
   });
 }

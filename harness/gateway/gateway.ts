@@ -69,10 +69,9 @@ async function buildApp(options: ResolvedOptions): Promise<FastifyInstance> {
   logAnswers(app, options.log);
   await addSecurityHeaders(app, options.livekit.publicUrl);
   addCorsHeaders(app, options.extraAllowedOrigins);
-  app.addHook('onRequest', async (request) => {
-    if (!isAllowedHost(request.headers.host, options.host, options.allowedHosts)) {
-      throw new HttpError('hostNotAllowed', 'Host: not a name of this gateway');
-    }
+  app.addHook('onRequest', (request, _reply, done) => {
+    const isOurs = isAllowedHost(request.headers.host, options.host, options.allowedHosts);
+    done(isOurs ? undefined : new HttpError('hostNotAllowed', 'Host: not a name of this gateway'));
   });
   const resumes = resumeValues(options.livekit.apiSecret, options.resumeTtlS, options.now);
   const sessions = new VoiceSessions({ ...options, rememberEndedMs: options.resumeTtlS * 1000 });

@@ -73,7 +73,7 @@ export interface GatewayFixture {
   advance(ms: number): void;
 }
 
-/** Starts a gateway on a free port, with fakes unless `changes` bring something else. */
+/** Starts a gateway on a free port, with fakes unless `changes` bring something else; the real rooms with a real `livekit`. */
 export async function gatewayFixture(changes: Partial<GatewayOptions> = {}): Promise<GatewayFixture> {
   const rooms = new FakeRooms();
   const agents = new FakeAgents();
@@ -82,7 +82,7 @@ export async function gatewayFixture(changes: Partial<GatewayOptions> = {}): Pro
   const gateway = await startGateway({
     livekit: LIVEKIT,
     agents,
-    rooms,
+    ...(changes.livekit === undefined && { rooms }),
     roomTimeouts: TIMEOUTS,
     defaultPipeline: 'parrot',
     rateLimit: { max: 10_000, windowMs: 60_000 },
