@@ -93,7 +93,8 @@ export class VoiceSessions {
       if (this.#endedAtMs.has(id) || this.#dispatchedAtMs.has(id) || agents.hasLiveAgent(id)) return;
       const metadata: DispatchMetadata = { voiceSessionId: id, pipeline: names.pipeline };
       await rooms.dispatch(names.roomName, agents.agentName, JSON.stringify(metadata));
-      this.#dispatchedAtMs.set(id, now());
+      // With no worker there the dispatch is lost, so the next request shall ask again at once.
+      if (agents.readiness().ok) this.#dispatchedAtMs.set(id, now());
       log.info(
         { event: 'agentDispatched', session: id, agent: AGENT_IDENTITY_PREFIX + id },
         'agent asked for',

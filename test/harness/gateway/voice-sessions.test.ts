@@ -69,6 +69,15 @@ describe('voice sessions of the gateway', () => {
     assert.equal(rooms.dispatched.length, 2);
   });
 
+  it('ask again at once when there was no worker to hear the first dispatch', async () => {
+    agents.ready = { ok: false, reason: 'no worker' };
+    await sessions.prepare(names());
+    agents.ready = { ok: true };
+    await sessions.prepare(names());
+    await sessions.prepare(names());
+    assert.equal(rooms.dispatched.length, 2);
+  });
+
   it('ask again at once when the first dispatch failed', async () => {
     rooms.fail = new Error('first');
     await assert.rejects(sessions.prepare(names()));
