@@ -45,7 +45,7 @@ export interface MediaSample {
   readonly monoMs: number;
   /** Selected pairs of all peer connections that are meant to be up. */
   readonly pairs: readonly PairSample[];
-  /** Absent when no microphone is published. */
+  /** Absent when no microphone is published, or its track has ended. */
   readonly up?: UpSample;
   /** Absent when no audio track of the agent is subscribed. */
   readonly down?: DownSample;

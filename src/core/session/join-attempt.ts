@@ -1,0 +1,126 @@
+/**
+ * One attempt to get into a room: probe, ticket, join, in this order and each bounded. It owns what it opens until
+ * it hands it over: a result that comes after the abort is closed, never returned. It retries nothing.
+ */
+import { SessionError, isSessionError } from '../errors.ts';
+import type {
+  MicrophoneTrack,
+  RepairDelay,
+  RoomConnection,
+  RoomEvent,
+  SessionPorts,
+  Ticket,
+  TicketRequest,
+} from '../ports.ts';
+import { untilAborted, within } from './bounded.ts';
+
+/** A token endpoint's whole answer, ms. */
+export const TICKET_LIMIT_MS = 4000;
+/** A probe's answer, ms: two round trips of a slow mobile path. */
+export const PROBE_LIMIT_MS = 2500;
+
+/** What an attempt needs. */
+export interface JoinAttempt {
+  /** Asked for first, when given; undefined: no probe. */
+  readonly probeUrl: string | undefined;
+  /** Already under way, for the first join. */
+  readonly ticketAhead: Promise<Ticket> | undefined;
+  readonly ticketRequest: TicketRequest;
+  readonly urlIndex: number;
+  readonly microphone: MicrophoneTrack | undefined;
+  readonly muted: () => boolean;
+  readonly repairDelayMs: RepairDelay;
+  readonly onEvent: (event: RoomEvent) => void;
+  /** Called with the ticket before the join; what it throws ends the attempt. */
+  readonly onTicket: (ticket: Ticket) => Promise<void>;
+  /** Receives the room port's own promise, which may outlive an abort. */
+  readonly onJoining: (joining: Promise<unknown>) => void;
+}
+
+type Ports = Pick<SessionPorts, 'clock' | 'probe' | 'tickets' | 'rooms'>;
+
+/** Joins. Throws SessionError; rethrows `signal.reason` when aborted. The caller closes the room. */
+export async function joinRoom(
+  ports: Ports,
+  attempt: JoinAttempt,
+  signal: AbortSignal,
+): Promise<RoomConnection> {
+  if (attempt.probeUrl !== undefined && !(await probed(ports, attempt.probeUrl, signal)))
+    throw new SessionError('joinUnreachable', 'the probe before the join was not answered');
+  const ticket = await untilAborted(
+    attempt.ticketAhead ?? requestTicket(ports, attempt.ticketRequest, signal),
+    signal,
+  );
+  const serverUrl = ticket.serverUrls[attempt.urlIndex % Math.max(1, ticket.serverUrls.length)];
+  if (serverUrl === undefined) throw new SessionError('tokenInvalid', 'the ticket names no server address');
+  await untilAborted(attempt.onTicket(ticket), signal);
+  signal.throwIfAborted();
+  const joining = ports.rooms.join(
+    {
+      ticket,
+      serverUrl,
+      repairDelayMs: attempt.repairDelayMs,
+      resumable: true,
+      ...(attempt.microphone !== undefined && { microphone: attempt.microphone }),
+      muted: attempt.muted(),
+      onEvent: attempt.onEvent,
+    },
+    signal,
+  );
+  attempt.onJoining(joining);
+  return untilAborted(joining, signal, (late) => {
+    late.close().catch(() => {}); // by contract it never throws
+  });
+}
+
+/** A ticket within {@link TICKET_LIMIT_MS}. */
+export function requestTicket(
+  ports: Pick<SessionPorts, 'clock' | 'tickets'>,
+  request: TicketRequest,
+  signal: AbortSignal,
+): Promise<Ticket> {
+  return within(
+    ports.clock,
+    TICKET_LIMIT_MS,
+    signal,
+    (limited) => ports.tickets.request(request, limited),
+    () => new SessionError('tokenTimeout', `the token endpoint gave no answer in ${TICKET_LIMIT_MS} ms`),
+  );
+}
+
+/** Whether `serverUrl` answers within {@link PROBE_LIMIT_MS}; rethrows `signal.reason` when aborted. */
+export async function probed(
+  ports: Pick<SessionPorts, 'clock' | 'probe'>,
+  serverUrl: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const late = new SessionError('joinUnreachable', `no answer to a probe in ${PROBE_LIMIT_MS} ms`);
+  try {
+    return await within(
+      ports.clock,
+      PROBE_LIMIT_MS,
+      signal,
+      (limited) => ports.probe.probe(serverUrl, limited),
+      () => late,
+    );
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return false; // out of time, or an adapter that threw: nobody is there for us
+  }
+}
+
+/** What people and the machine need of an error. A stranger's message is not passed on: it may hold anything. */
+export function problemOf(error: unknown): {
+  code: SessionError['code'];
+  detail: string;
+  retryAfterMs?: number;
+} {
+  if (!isSessionError(error))
+    return { code: 'internal', detail: error instanceof Error ? error.name : typeof error };
+  const { retryAfterMs } = error.facts;
+  return {
+    code: error.code,
+    detail: error.message,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}

@@ -1,0 +1,118 @@
+/** What people see of the link machine's state: the public `Link`, and the line for log and recording. Pure. */
+import type { LinkState } from './link-state.ts';
+import type { ReconnectPolicy } from '../reconnect/policy.ts';
+import type { CutSide, Link } from './types.ts';
+
+/** The public view of `state`. */
+export function linkOf(state: LinkState, policy: ReconnectPolicy): Link {
+  switch (state.name) {
+    case 'idle':
+      return { phase: 'idle' };
+    case 'requestingMic':
+      return { phase: 'requestingMic', sinceMonoMs: state.sinceMonoMs };
+    case 'connecting.joining':
+    case 'connecting.waiting':
+      return { phase: 'connecting', sinceMonoMs: state.sinceMonoMs, attempt: state.attempt };
+    case 'connected':
+      return {
+        phase: 'connected',
+        sinceMonoMs: state.sinceMonoMs,
+        ...(state.recovered !== undefined && { recovered: state.recovered }),
+      };
+    case 'unstable': {
+      const side: CutSide = state.cut === 'none' ? 'signal' : state.cut;
+      return { phase: 'unstable', sinceMonoMs: state.sinceMonoMs, side };
+    }
+    case 'reconnecting.sdk':
+    case 'reconnecting.waiting':
+    case 'reconnecting.joining':
+    case 'reconnecting.proving': {
+      const { outage } = state;
+      const bySdk = state.name === 'reconnecting.sdk';
+      const countsDown = state.name === 'reconnecting.waiting' && !(outage.offline && policy.heedsHints);
+      return {
+        phase: 'reconnecting',
+        sinceMonoMs: outage.beganMonoMs,
+        side: outage.side,
+        by: bySdk ? 'sdk' : 'rejoin',
+        attempt: outage.failedRejoins + (bySdk ? 1 : 1 + outage.sdkTries),
+        ...(countsDown && { nextTryMonoMs: state.nextTryMonoMs }),
+        ...(Number.isFinite(outage.deadlineMonoMs) && { untilMonoMs: outage.deadlineMonoMs }),
+        offline: outage.offline,
+      };
+    }
+    case 'failed':
+      return { phase: 'failed', problem: state.problem };
+    case 'ended':
+      return { phase: 'ended', reason: state.reason };
+  }
+}
+
+/** A transition for log and recording. */
+export interface TransitionLine {
+  /** `linkChanged`, always. */
+  readonly event: 'linkChanged';
+  readonly text: string;
+  readonly facts: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** The one line of a transition. It holds no token, text, label or address. The emoji texts are the source document's. */
+export function transitionLine(state: LinkState, atMonoMs: number): TransitionLine {
+  const facts = factsOf(state, atMonoMs);
+  return { event: 'linkChanged', text: textOf(state, atMonoMs), facts };
+}
+
+function textOf(state: LinkState, atMonoMs: number): string {
+  switch (state.name) {
+    case 'reconnecting.waiting':
+      return `🔄 Scheduling reconnection in ${Math.max(0, Math.round(state.nextTryMonoMs - atMonoMs))}ms`;
+    case 'failed':
+      return state.problem.code === 'budgetExhausted'
+        ? '💥 Max reconnection attempts reached.'
+        : `failed: ${state.problem.code}`;
+    case 'ended':
+      return `ended: ${state.reason}`;
+    default:
+      return state.name;
+  }
+}
+
+function factsOf(state: LinkState, atMonoMs: number): Record<string, string | number | boolean> {
+  const facts = { state: state.name, generation: state.generation };
+  switch (state.name) {
+    case 'idle':
+    case 'requestingMic':
+      return facts;
+    case 'connecting.joining':
+      return { ...facts, attempt: state.attempt };
+    case 'connecting.waiting':
+      return {
+        ...facts,
+        attempt: state.attempt,
+        delayMs: state.nextTryMonoMs - atMonoMs,
+        code: state.problem.code,
+      };
+    case 'connected':
+      return { ...facts, ...(state.recovered !== undefined && { ...state.recovered }) };
+    case 'unstable':
+      return { ...facts, cut: state.cut, signalDown: state.signalDown };
+    case 'reconnecting.sdk':
+      return { ...facts, side: state.outage.side, offline: state.outage.offline, repair: state.repair };
+    case 'reconnecting.waiting':
+      return {
+        ...facts,
+        offline: state.outage.offline,
+        failedRejoins: state.outage.failedRejoins,
+        delayMs: state.nextTryMonoMs - atMonoMs,
+        code: state.problem.code,
+        detail: state.problem.detail,
+      };
+    case 'reconnecting.joining':
+    case 'reconnecting.proving':
+      return { ...facts, offline: state.outage.offline, failedRejoins: state.outage.failedRejoins };
+    case 'failed':
+      return { ...facts, code: state.problem.code, detail: state.problem.detail };
+    case 'ended':
+      return { ...facts, reason: state.reason };
+  }
+}

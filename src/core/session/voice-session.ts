@@ -1,0 +1,748 @@
+/**
+ * Drives a voice session: does what the link machine commands, and tells it what happened. It owns the run, the stay,
+ * the room and the microphone's opening; it decides nothing about phases. Invariants: one AbortController per stay,
+ * aborted on leaving; one join at a time; a result of an older stay is closed, never entered; after a final state
+ * nothing of the run is left, no timer, listener, room or track.
+ */
+import { nextRepairDelayMs } from '../reconnect/back-off.ts';
+import { sleptMs, WAKE_LATE_MS } from '../reconnect/wake.ts';
+import { Writable, type Readable } from '../readable.ts';
+import { SessionError, isSessionError, type SessionErrorCode } from '../errors.ts';
+import type {
+  LockHold,
+  MicrophoneTrack,
+  NetworkHint,
+  RepairDelay,
+  ResumeContext,
+  RoomConnection,
+  RoomEvent,
+  SessionPorts,
+  SessionRecorder,
+  Ticket,
+  TicketRequest,
+} from '../ports.ts';
+import { MAX_TEXT_LENGTH } from '../../shared/wire.ts';
+import { AgentPresence } from './agent-presence.ts';
+import { settledWithin, untilAborted, within } from './bounded.ts';
+import { joinRoom, probed, problemOf, requestTicket } from './join-attempt.ts';
+import { dueMonoMs, INITIAL_LINK, next, wantsProbes } from './link-machine.ts';
+import type { LinkCommand, LinkEvent, LinkHappening, LinkState } from './link-state.ts';
+import { linkOf, transitionLine } from './link.ts';
+import { Outbox } from './outbox.ts';
+import { RoomWatch } from './room-watch.ts';
+import { checkedOptions, type CheckedOptions, type SessionOptions } from './session-options.ts';
+import { withDelivery, withLine } from './transcript.ts';
+import type {
+  AgentState,
+  Levels,
+  Link,
+  LinkPhase,
+  MicrophoneState,
+  StartOptions,
+  TranscriptEntry,
+  VoiceSession,
+} from './types.ts';
+
+const PROBE_EVERY_MS = 1000;
+const LEVEL_EVERY_MS = 50;
+const WAKE_CHECK_MS = 1000;
+const CLOSE_LIMIT_MS = 2000;
+const SEND_LIMIT_MS = 5000;
+/** How long a join that was aborted may take to let go before the next one starts, ms. */
+const LETTING_GO_MS = 1000;
+/** What a reload finds is worth nothing after this, ms: the agent side keeps a context for 30 min. */
+const RESUME_TTL_MS = 30 * 60_000;
+const RESUME_TURNS = 40;
+/** Events of a room that nobody has entered yet; more than that is an attack. */
+const MAX_EARLY_EVENTS = 1000;
+const SILENCE: Levels = { user: 0, agent: 0 };
+const RESTING: readonly LinkPhase[] = ['idle', 'failed', 'ended'];
+
+/**
+ * Makes a session. Its owner calls `dispose()`.
+ * Throws RangeError or TypeError that names a wrong option, its value and what is allowed.
+ */
+export function createVoiceSession(ports: SessionPorts, options: SessionOptions = {}): VoiceSession {
+  return new SessionDriver(ports, checkedOptions(options));
+}
+
+/** The room that stands, and what belongs to it. */
+interface StandingRoom {
+  readonly generation: number;
+  readonly connection: RoomConnection;
+  readonly watch: RoomWatch;
+  readonly ending: AbortController;
+}
+
+class SessionDriver implements VoiceSession {
+  readonly #ports: SessionPorts;
+  readonly #options: CheckedOptions;
+  readonly #link: Writable<Link>;
+  readonly #transcript: Writable<readonly TranscriptEntry[]>;
+  readonly #microphone: Writable<MicrophoneState>;
+  readonly #levels: Writable<Levels>;
+  readonly #audioBlocked: Writable<boolean>;
+  readonly #agent: AgentPresence;
+  readonly #outbox: Outbox;
+
+  #state: LinkState = INITIAL_LINK;
+  readonly #queue: LinkHappening[] = [];
+  #isDraining = false;
+  #isDisposed = false;
+  /** From a start to its final state. */
+  #run = aborted();
+  #stay = aborted();
+  #timer = aborted();
+  #timerDueMonoMs: number | undefined;
+  #hints = aborted();
+  #levelLoop = aborted();
+  #lastTickMonoMs = 0;
+
+  #room: StandingRoom | undefined;
+  #track: MicrophoneTrack | undefined;
+  #isMuted = false;
+  /** The room port's latest join, until it has let go; an aborted one may take its time. */
+  #joining: Promise<unknown> | undefined;
+  readonly #closing = new Set<Promise<void>>();
+  #ticketAhead: Promise<Ticket> | undefined;
+  /** The newest ticket's addresses, for probes. */
+  #serverUrls: readonly string[] = [];
+  /** The way back into the same session; from the first ticket. */
+  #context: TicketRequest = {};
+  #takeOver = false;
+  #lock: LockHold | undefined;
+  #agentAnswers = false;
+  #recorder: SessionRecorder | undefined;
+  #startedMonoMs = 0;
+
+  constructor(ports: SessionPorts, options: CheckedOptions) {
+    this.#ports = ports;
+    this.#options = options;
+    const onWatcherError = (error: unknown): void => this.#defect('watcherThrew', error);
+    this.#link = new Writable<Link>(linkOf(INITIAL_LINK, options.policy), onWatcherError);
+    this.#transcript = new Writable<readonly TranscriptEntry[]>([], onWatcherError);
+    this.#microphone = new Writable<MicrophoneState>({ status: 'off' }, onWatcherError);
+    this.#levels = new Writable<Levels>(SILENCE, onWatcherError);
+    this.#audioBlocked = new Writable<boolean>(false, onWatcherError);
+    const { agentCalls } = ports;
+    this.#agent = new AgentPresence(
+      ports.clock,
+      agentCalls && ((signal) => agentCalls.request(this.#context, signal)),
+      onWatcherError,
+    );
+    this.#outbox = new Outbox((id, delivery) =>
+      this.#transcript.set(withDelivery(this.#transcript.value, id, delivery)),
+    );
+    this.#restore(ports.resumeStore?.load());
+  }
+
+  get link(): Readable<Link> {
+    return this.#link;
+  }
+  get agentState(): Readable<AgentState> {
+    return this.#agent.state;
+  }
+  get transcript(): Readable<readonly TranscriptEntry[]> {
+    return this.#transcript;
+  }
+  get microphone(): Readable<MicrophoneState> {
+    return this.#microphone;
+  }
+  get levels(): Readable<Levels> {
+    return this.#levels;
+  }
+  get audioBlocked(): Readable<boolean> {
+    return this.#audioBlocked;
+  }
+
+  monoMs(): number {
+    return this.#ports.clock.monoMs();
+  }
+
+  async start(options: StartOptions = {}): Promise<void> {
+    if (this.#isDisposed) return;
+    if (RESTING.includes(this.#link.value.phase)) {
+      this.#takeOver = options.takeOver ?? false;
+      this.#dispatch({ type: 'start' });
+    }
+    const isSettled = (link: Link): boolean => !['requestingMic', 'connecting'].includes(link.phase);
+    if (isSettled(this.#link.value)) return;
+    await new Promise<void>((resolve) => {
+      const end = this.#link.watch((link) => {
+        if (!isSettled(link)) return;
+        end();
+        resolve();
+      });
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#dispatch({ type: 'stop' });
+    await settledWithin(this.#ports.clock, CLOSE_LIMIT_MS, Promise.all([...this.#closing]));
+  }
+
+  setMuted(muted: boolean): Promise<void> {
+    if (this.#isDisposed || muted === this.#isMuted) return Promise.resolve();
+    this.#isMuted = muted;
+    this.#ports.microphone.setMuted(muted);
+    if (this.#microphone.value.status === 'live') this.#microphone.set({ status: 'live', muted });
+    this.#recorder?.event({ kind: 'mute', atMs: this.#atMs(), muted });
+    return Promise.resolve();
+  }
+
+  sendText(text: string): Promise<void> {
+    if (text.length > MAX_TEXT_LENGTH)
+      throw new RangeError(`text has ${text.length} characters; allowed: up to ${MAX_TEXT_LENGTH}`);
+    if (text.trim() === '' || this.#isDisposed) return Promise.resolve();
+    const id = this.#newId();
+    const isRunning = !RESTING.includes(this.#link.value.phase);
+    this.#addLine({
+      id,
+      from: 'user',
+      kind: 'text',
+      text,
+      final: true,
+      wallMs: this.#ports.clock.wallMs(),
+      delivery: isRunning ? 'sending' : 'failed',
+    });
+    if (!isRunning) return Promise.resolve();
+    this.#outbox.add({ id, text });
+    return this.#flushOutbox();
+  }
+
+  retryNow(): void {
+    this.#dispatch({ type: 'retryNow' });
+  }
+
+  async playAudio(): Promise<void> {
+    await this.#room?.connection.playAudio();
+  }
+
+  async dispose(): Promise<void> {
+    if (!this.#isDisposed) {
+      this.#dispatch({ type: 'stop' });
+      this.#isDisposed = true;
+      this.#hints.abort();
+    }
+    await settledWithin(this.#ports.clock, CLOSE_LIMIT_MS, Promise.all([...this.#closing]));
+  }
+
+  // ---- the machine ----
+
+  #dispatch(happening: LinkHappening): void {
+    if (this.#isDisposed) return;
+    this.#queue.push(happening);
+    // Commands may tell at once; the event that caused them is finished first.
+    if (this.#isDraining) return;
+    this.#isDraining = true;
+    try {
+      for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift())
+        this.#step(event);
+    } finally {
+      this.#isDraining = false;
+    }
+  }
+
+  #step(happening: LinkHappening): void {
+    const { clock, random } = this.#ports;
+    const event: LinkEvent = { ...happening, atMonoMs: clock.monoMs(), chance: random() };
+    const before = this.#state;
+    const { state, commands } = next(before, event, this.#options.policy);
+    if (state === before) return;
+    this.#state = state;
+    if (happening.type === 'start') this.#startedMonoMs = event.atMonoMs;
+    const isNewStay = state.stay !== before.stay;
+    if (isNewStay) {
+      this.#stay.abort();
+      this.#stay = new AbortController();
+    }
+    // The recording that a transition begins or ends must be there to hold it.
+    for (const command of commands) if (command.type === 'beginSession') this.#perform(command);
+    const link = linkOf(state, this.#options.policy);
+    const isTransition = isNewStay || !isSameLink(link, this.#link.value);
+    if (isTransition) this.#record(state, link, event.atMonoMs);
+    for (const command of commands) if (command.type !== 'beginSession') this.#perform(command);
+    if (isTransition) this.#link.set(link);
+    this.#armTimer();
+    if (isNewStay) this.#entered(state, before);
+  }
+
+  #record(state: LinkState, link: Link, atMonoMs: number): void {
+    const line = transitionLine(state, atMonoMs);
+    this.#ports.log.info(line.event, line.text, { phase: link.phase, ...line.facts });
+    this.#recorder?.event({ kind: 'phase', atMs: this.#atMs(), phase: link.phase, facts: line.facts });
+  }
+
+  #perform(command: LinkCommand): void {
+    switch (command.type) {
+      case 'beginSession':
+        return this.#beginSession(command.returning);
+      case 'openMicrophone':
+        return this.#background(this.#openMicrophone(this.#stay.signal));
+      case 'join':
+        return this.#background(this.#join(command, this.#stay.signal));
+      case 'repairNow':
+        return this.#room?.connection.repairNow?.();
+      case 'closeRoom':
+        return this.#closeRoom(command.bye);
+      case 'endSession':
+        return this.#endSession();
+    }
+  }
+
+  /** What runs as long as a stay does. */
+  #entered(state: LinkState, before: LinkState): void {
+    const { policy } = this.#options;
+    const stay = this.#stay.signal;
+    const isProven = state.name === 'connected' || state.name === 'unstable';
+    const wasInOutage = before.name.startsWith('reconnecting');
+    if (state.name === 'connected') {
+      this.#agent.expect();
+      this.#background(this.#flushOutbox());
+    }
+    if (isProven && this.#levelLoop.signal.aborted) this.#background(this.#runLevels());
+    if (!isProven) this.#levelLoop.abort();
+    if (isProven) this.#room?.watch.seekProof(false);
+    else if (state.name === 'reconnecting.sdk' && !wasInOutage) this.#room?.watch.seekProof(true);
+    if (wantsProbes(state, policy)) this.#background(this.#runProbes(stay));
+    if (state.name.startsWith('reconnecting') && !wasInOutage && this.#ports.network.isOffline())
+      this.#dispatch({ type: 'hint', hint: 'offline' });
+  }
+
+  #armTimer(): void {
+    const dueMs = dueMonoMs(this.#state, this.#options.policy);
+    if (dueMs === this.#timerDueMonoMs) return;
+    this.#timer.abort();
+    this.#timerDueMonoMs = dueMs;
+    if (dueMs === undefined || dueMs === Infinity) return;
+    const timer = new AbortController();
+    this.#timer = timer;
+    const wait = async (): Promise<void> => {
+      await this.#ports.clock.sleep(Math.max(0, dueMs - this.monoMs()), timer.signal);
+      if (timer.signal.aborted) return;
+      this.#timerDueMonoMs = undefined;
+      this.#dispatch({ type: 'timeUp' });
+      // A clock that fired early leaves the state waiting: arm again.
+      this.#armTimer();
+    };
+    this.#background(wait());
+  }
+
+  // ---- a run ----
+
+  #beginSession(returning: boolean): void {
+    const { clock, recorder, network, microphone } = this.#ports;
+    this.#run = new AbortController();
+    if (!returning && this.#state.generation > 0) {
+      // A reload brings its context along; after a wanted end there is none.
+      this.#context = {};
+      this.#agentAnswers = false;
+      this.#transcript.set([]);
+    }
+    this.#recorder = recorder.begin(clock.wallMs());
+    this.#startedMonoMs = clock.monoMs();
+    microphone.onEnded = (code) => this.#microphoneEnded(code);
+    if (this.#hints.signal.aborted) {
+      this.#hints = new AbortController();
+      network.watch((hint) => this.#hinted(hint), this.#hints.signal);
+    }
+    this.#background(this.#watchSleep(this.#run.signal));
+  }
+
+  #endSession(): void {
+    const { clock, microphone, resumeStore } = this.#ports;
+    const state = this.#state;
+    this.#run.abort();
+    this.#timer.abort();
+    this.#timerDueMonoMs = undefined;
+    this.#ticketAhead = undefined;
+    this.#levelLoop.abort();
+    this.#levels.set(SILENCE);
+    this.#agent.reset();
+    this.#outbox.giveUp();
+    microphone.onEnded = undefined;
+    microphone.close();
+    this.#track = undefined;
+    this.#lock?.release();
+    this.#lock = undefined;
+    this.#audioBlocked.set(false);
+    const isMicProblem = state.name === 'failed' && state.problem.code.startsWith('mic');
+    this.#microphone.set(isMicProblem ? { status: 'failed', code: state.problem.code } : { status: 'off' });
+    if (state.name === 'ended') {
+      if (state.reason === 'stopped') this.#ports.farewell?.bye(this.#context);
+      if (state.reason !== 'duplicateIdentity') this.#context = {};
+      resumeStore?.clear();
+      this.#recorder?.end(clock.wallMs(), { phase: 'ended', reason: state.reason });
+    } else if (state.name === 'failed') {
+      this.#saveContext();
+      this.#recorder?.event({ kind: 'error', atMs: this.#atMs(), code: state.problem.code });
+      this.#recorder?.end(clock.wallMs(), { phase: 'failed', reason: state.problem.code });
+    }
+    this.#recorder = undefined;
+    // Hints are of use only to a session that may come back by itself.
+    if (state.name !== 'failed' || state.lost === undefined) this.#hints.abort();
+  }
+
+  #hinted(hint: NetworkHint): void {
+    this.#recorder?.event({ kind: 'network', atMs: this.#atMs(), hint });
+    this.#dispatch({ type: 'hint', hint });
+  }
+
+  async #watchSleep(run: AbortSignal): Promise<void> {
+    const { clock } = this.#ports;
+    for (;;) {
+      const monoMs = clock.monoMs();
+      const wallMs = clock.wallMs();
+      this.#lastTickMonoMs = monoMs;
+      await clock.sleep(WAKE_CHECK_MS, run);
+      const slept = sleptMs(WAKE_CHECK_MS, clock.monoMs() - monoMs, clock.wallMs() - wallMs);
+      if (slept !== undefined) this.#dispatch({ type: 'woke' });
+    }
+  }
+
+  // ---- microphone ----
+
+  async #openMicrophone(stay: AbortSignal): Promise<void> {
+    const { microphone } = this.#ports;
+    const run = this.#run;
+    this.#microphone.set({ status: 'requesting' });
+    this.#background(this.#askTicketAhead(stay));
+    try {
+      microphone.setMuted(this.#isMuted);
+      const track = await untilAborted(microphone.open(stay), stay, () => {
+        // Given too late. A new run may be using the same microphone by now.
+        if (this.#run === run || this.#run.signal.aborted) microphone.close();
+      });
+      if (stay.aborted) return;
+      this.#track = track;
+      this.#microphone.set({ status: 'live', muted: this.#isMuted });
+      this.#dispatch({ type: 'micOpened' });
+    } catch (error) {
+      if (stay.aborted) return;
+      const problem = problemOf(error);
+      this.#dispatch({
+        type: 'micFailed',
+        problem: problem.code === 'internal' ? { ...problem, code: 'micFailed' } : problem,
+      });
+    }
+  }
+
+  /** With the permission given already, the ticket comes while the microphone opens. */
+  async #askTicketAhead(stay: AbortSignal): Promise<void> {
+    const permission = await untilAborted(this.#ports.microphone.permission(), stay);
+    if (permission !== 'granted' || stay.aborted) return;
+    const ticket = requestTicket(this.#ports, this.#context, this.#run.signal);
+    ticket.catch(() => {}); // the join that takes it looks at it
+    this.#ticketAhead = ticket;
+  }
+
+  #microphoneEnded(code: SessionErrorCode): void {
+    if (RESTING.includes(this.#link.value.phase)) return;
+    // The call goes on listening; a track that ended is not published again.
+    this.#track = undefined;
+    this.#microphone.set({ status: 'failed', code });
+    this.#ports.log.warn('microphoneEnded', `the microphone ended: ${code}`);
+    this.#recorder?.event({ kind: 'error', atMs: this.#atMs(), code });
+  }
+
+  // ---- rooms ----
+
+  async #join(command: LinkCommand & { type: 'join' }, stay: AbortSignal): Promise<void> {
+    const { generation } = command;
+    const early: RoomEvent[] = [];
+    let isEntered = false;
+    // Single flight: the attempt before this one has let go, or had its time to.
+    if (this.#joining !== undefined) await settledWithin(this.#ports.clock, LETTING_GO_MS, this.#joining);
+    if (stay.aborted) return;
+    const ticketAhead = this.#ticketAhead;
+    this.#ticketAhead = undefined;
+    try {
+      const connection = await joinRoom(
+        this.#ports,
+        {
+          probeUrl: command.probeFirst ? this.#probeUrl(command.urlIndex) : undefined,
+          ticketAhead,
+          ticketRequest: this.#context,
+          urlIndex: command.urlIndex,
+          microphone: this.#track,
+          muted: () => this.#isMuted,
+          repairDelayMs: this.#repairDelay(generation),
+          onEvent: (event) => {
+            if (isEntered) this.#roomTold(generation, event);
+            else if (early.length < MAX_EARLY_EVENTS) early.push(event);
+          },
+          onTicket: (ticket) => this.#ticketCame(ticket, stay),
+          onJoining: (joining) => this.#joinBegan(joining),
+        },
+        stay,
+      );
+      if (stay.aborted) return this.#trackClosing(connection.close());
+      this.#enterRoom(generation, connection);
+      this.#dispatch({ type: 'joined', generation, roomSid: connection.roomSid });
+      isEntered = true;
+      for (const event of early) this.#roomTold(generation, event);
+    } catch (error) {
+      if (stay.aborted) return;
+      const problem = problemOf(error);
+      if (problem.code === 'internal') this.#defect('joinThrew', error);
+      this.#recorder?.event({ kind: 'error', atMs: this.#atMs(), code: problem.code });
+      // A way back that the endpoint does not know (any more) must not be in the way of a new start.
+      if (problem.code === 'tokenRejected' && this.#state.name.startsWith('connecting'))
+        this.#forgetContext();
+      this.#dispatch({ type: 'joinFailed', generation, problem });
+    }
+  }
+
+  #joinBegan(joining: Promise<unknown>): void {
+    this.#joining = joining;
+    const settled = (): void => {
+      if (this.#joining === joining) this.#joining = undefined;
+    };
+    joining.then(settled, settled);
+  }
+
+  async #ticketCame(ticket: Ticket, stay: AbortSignal): Promise<void> {
+    this.#serverUrls = ticket.serverUrls;
+    const resume = this.#context.resume ?? ticket.resume;
+    const roomName = this.#context.roomName ?? ticket.roomName;
+    const identity = this.#context.identity ?? ticket.identity;
+    this.#context = {
+      ...(resume !== undefined && { resume }),
+      ...(roomName !== undefined && { roomName }),
+      ...(identity !== undefined && { identity }),
+    };
+    this.#saveContext();
+    const { locks } = this.#ports;
+    if (locks === undefined || this.#lock !== undefined || roomName === undefined) return;
+    const hold = await locks.acquire(
+      `clara-voice:${roomName}:${identity ?? ''}`,
+      { takeOver: this.#takeOver, onLost: () => this.#dispatch({ type: 'takenOver' }) },
+      stay,
+    );
+    if (hold === undefined) {
+      this.#dispatch({ type: 'takenOver' });
+      throw new SessionError('duplicateIdentity', 'another tab has this session');
+    }
+    if (stay.aborted) hold.release();
+    else this.#lock = hold;
+  }
+
+  #enterRoom(generation: number, connection: RoomConnection): void {
+    const ending = new AbortController();
+    const watch = new RoomWatch(
+      this.#ports.clock,
+      connection,
+      {
+        onFinding: (finding) => this.#dispatch({ type: 'media', generation, finding }),
+        onAgentSilent: (isSilent) => this.#agent.silent(isSilent),
+        onDefect: (error) => this.#defect('roomWatchThrew', error),
+      },
+      { seeking: this.#state.name === 'reconnecting.joining', agentAnswers: this.#agentAnswers },
+      ending.signal,
+    );
+    this.#room = { generation, connection, watch, ending };
+  }
+
+  #closeRoom(bye: boolean): void {
+    const room = this.#room;
+    this.#agent.pause();
+    if (room === undefined) return;
+    this.#room = undefined;
+    this.#agentAnswers ||= room.watch.agentAnswers;
+    room.ending.abort();
+    const close = async (): Promise<void> => {
+      // Leave is sent after the bye, and within the limit whether or not the bye got through.
+      if (bye) await settledWithin(this.#ports.clock, CLOSE_LIMIT_MS / 2, room.connection.sayBye());
+      await room.connection.close();
+    };
+    this.#trackClosing(close());
+  }
+
+  #trackClosing(closing: Promise<void>): void {
+    const bounded = settledWithin(this.#ports.clock, CLOSE_LIMIT_MS, closing).finally(() =>
+      this.#closing.delete(bounded),
+    );
+    this.#closing.add(bounded);
+  }
+
+  #roomTold(generation: number, event: RoomEvent): void {
+    if (this.#room?.generation !== generation) return;
+    switch (event.type) {
+      case 'repairing':
+        return this.#dispatch({ type: 'repairing', generation, scope: event.scope });
+      case 'repaired':
+        return this.#dispatch({ type: 'repaired', generation });
+      case 'disconnected':
+        return this.#dispatch({ type: 'roomDisconnected', generation, reason: event.reason });
+      case 'agentEnded':
+        return this.#dispatch({ type: 'agentEnded', generation });
+      case 'agentState':
+        if (event.state === 'absent') this.#room.watch.agentLeft();
+        this.#agent.told(event.state);
+        this.#recorder?.event({ kind: 'agentState', atMs: this.#atMs(), state: event.state });
+        return;
+      case 'transcription':
+        this.#addLine({
+          id: event.segmentId,
+          from: event.from,
+          kind: 'speech',
+          text: event.text,
+          final: event.final,
+          wallMs: this.#ports.clock.wallMs(),
+        });
+        if (event.final)
+          this.#recorder?.event({
+            kind: 'segment',
+            atMs: this.#atMs(),
+            segmentId: event.segmentId,
+            from: event.from,
+          });
+        return;
+      case 'chat':
+        return this.#addLine({
+          id: event.messageId,
+          from: event.from,
+          kind: 'text',
+          text: event.text,
+          final: event.final,
+          wallMs: this.#ports.clock.wallMs(),
+        });
+      case 'audioBlocked':
+        return this.#audioBlocked.set(event.blocked);
+    }
+  }
+
+  #repairDelay(generation: number): RepairDelay {
+    return (retryCount, elapsedMs, facts) => {
+      const state = this.#state;
+      if (this.#room?.generation !== generation) return null;
+      const nowMs = this.monoMs();
+      const woke = nowMs - this.#lastTickMonoMs > WAKE_CHECK_MS + WAKE_LATE_MS;
+      const outageMs = 'outage' in state ? nowMs - state.outage.sinceMonoMs : undefined;
+      return nextRepairDelayMs(
+        retryCount,
+        elapsedMs,
+        { ...facts, woke, ...(outageMs !== undefined && { outageMs }) },
+        this.#options.policy,
+      );
+    };
+  }
+
+  #probeUrl(urlIndex: number): string | undefined {
+    return this.#serverUrls[urlIndex % Math.max(1, this.#serverUrls.length)];
+  }
+
+  /** Asks once a second, without waiting for the answer before: a request that hangs in a dead path says nothing. */
+  async #runProbes(stay: AbortSignal): Promise<void> {
+    for (;;) {
+      const url = 'outage' in this.#state ? this.#probeUrl(this.#state.outage.urlIndex) : undefined;
+      if (url !== undefined) this.#background(this.#probeOnce(url, stay));
+      await this.#ports.clock.sleep(PROBE_EVERY_MS, stay);
+    }
+  }
+
+  async #probeOnce(url: string, stay: AbortSignal): Promise<void> {
+    const answered = await probed(this.#ports, url, stay);
+    if (!stay.aborted) this.#dispatch({ type: 'probed', answered });
+  }
+
+  // ---- text, levels, context ----
+
+  #addLine(line: TranscriptEntry): void {
+    this.#transcript.set(withLine(this.#transcript.value, line, this.#options.maxTranscriptLines));
+    if (line.final) this.#saveContext();
+  }
+
+  #flushOutbox(): Promise<void> {
+    const room = this.#room;
+    const isUp = (): boolean =>
+      room !== undefined &&
+      this.#room === room &&
+      (this.#state.name === 'connected' || this.#state.name === 'unstable');
+    return this.#outbox.flush(
+      (message) =>
+        within(
+          this.#ports.clock,
+          SEND_LIMIT_MS,
+          room?.ending.signal ?? this.#run.signal,
+          (signal) => room?.connection.sendText(message.id, message.text, signal) ?? Promise.resolve(),
+          () => new SessionError('sendFailed', `not sent in ${SEND_LIMIT_MS} ms`),
+        ),
+      isUp,
+    );
+  }
+
+  async #runLevels(): Promise<void> {
+    const loop = new AbortController();
+    this.#levelLoop = loop;
+    while (!loop.signal.aborted) {
+      const user = this.#ports.microphone.level();
+      const agent = this.#room?.connection.agentLevel() ?? 0;
+      const before = this.#levels.value;
+      if (user !== before.user || agent !== before.agent) this.#levels.set({ user, agent });
+      await this.#ports.clock.sleep(LEVEL_EVERY_MS, loop.signal).catch(() => {}); // the loop looks at the signal
+    }
+    this.#levels.set(SILENCE);
+  }
+
+  #restore(saved: ResumeContext | undefined): void {
+    if (saved === undefined || saved.expiresWallMs <= this.#ports.clock.wallMs()) return;
+    const { turns, expiresWallMs: _expires, ...context } = saved;
+    this.#context = context;
+    this.#transcript.set(turns);
+  }
+
+  #saveContext(): void {
+    const { resumeStore, clock } = this.#ports;
+    if (resumeStore === undefined || Object.keys(this.#context).length === 0) return;
+    resumeStore.save({
+      ...this.#context,
+      turns: this.#transcript.value.filter((line) => line.final).slice(-RESUME_TURNS),
+      expiresWallMs: clock.wallMs() + RESUME_TTL_MS,
+    });
+  }
+
+  #forgetContext(): void {
+    this.#context = {};
+    this.#ports.resumeStore?.clear();
+  }
+
+  // ---- small things ----
+
+  #atMs(): number {
+    return this.monoMs() - this.#startedMonoMs;
+  }
+
+  #newId(): string {
+    const { random, clock } = this.#ports;
+    const lot = Math.floor(random() * 0x1_0000_0000).toString(16);
+    return `${Math.floor(clock.wallMs()).toString(36)}-${lot.padStart(8, '0')}`;
+  }
+
+  /** Work that nobody awaits. It ends with its signal; anything else that it throws is a defect of ours. */
+  #background(work: Promise<unknown>): void {
+    work.catch((error: unknown) => {
+      if (!isAbort(error)) this.#defect('backgroundThrew', error);
+    });
+  }
+
+  #defect(event: string, error: unknown): void {
+    const detail = isSessionError(error) ? error.code : error instanceof Error ? error.name : typeof error;
+    this.#ports.log.warn(event, `a defect: ${detail}`);
+  }
+}
+
+function aborted(): AbortController {
+  const controller = new AbortController();
+  controller.abort();
+  return controller;
+}
+
+/** An abort without a reason of its own; all of ours are. */
+function isAbort(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === 'AbortError';
+}
+
+function isSameLink(one: Link, other: Link): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

@@ -1,0 +1,472 @@
+/**
+ * Fakes of every port of core, steered by a test through one small world: is the path up, does the server let us
+ * in, does media flow. Each counts what it holds open, so that a test can see that nothing is left.
+ */
+import { SessionError, type SessionErrorCode } from '../../../src/core/errors.ts';
+import type {
+  AgentCallPort,
+  FarewellPort,
+  LockHold,
+  LockPort,
+  Log,
+  MicrophonePermission,
+  MicrophonePort,
+  MicrophoneTrack,
+  NetworkHint,
+  NetworkPort,
+  ProbePort,
+  RecorderPort,
+  ResumeContext,
+  ResumeStore,
+  RoomConnection,
+  RoomEvent,
+  RoomJoin,
+  RoomPort,
+  SessionPorts,
+  Ticket,
+  TicketPort,
+  TicketRequest,
+} from '../../../src/core/ports.ts';
+import type { MediaSample } from '../../../src/core/reconnect/media-sample.ts';
+import type { RecordedEvent, SessionOutcome } from '../../../src/shared/records.ts';
+import { FakeClock } from './fake-clock.ts';
+
+/** A promise that ends only by its signal, and its listener with it. */
+export function never(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason);
+    else signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Chance from a seed (mulberry32), in [0, 1). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
+  };
+}
+
+/** A fault that a port answers with: an error, or silence until it is given up. */
+export type Fault = SessionError | 'hang';
+
+/** What the fakes share. A test sets it; the fakes read it at each use. */
+export class FakeWorld {
+  readonly clock = new FakeClock();
+  /** Probes, tickets and joins get through, and media flows. */
+  pathUp = true;
+  /** Which way packets flow when the path is up. */
+  flowsUp = true;
+  flowsDown = true;
+  agentAnswers = true;
+  /** Fails the next tickets or joins, first in first out, before what the path says. */
+  readonly ticketFaults: Fault[] = [];
+  readonly joinFaults: Fault[] = [];
+  /** How long things take, ms. */
+  ticketMs = 20;
+  joinMs = 200;
+  /** A join does not listen to its signal: its room comes late. */
+  joinIgnoresAbort = false;
+  roomSid = 'RM_first';
+  serverUrls: readonly string[] = ['ws://one'];
+}
+
+/** A room that was joined. */
+export class FakeRoom implements RoomConnection {
+  readonly roomSid: string;
+  readonly identity = 'user-1';
+  readonly sent: { id: string; text: string }[] = [];
+  readonly #world: FakeWorld;
+  readonly #join: RoomJoin;
+  byes = 0;
+  closes = 0;
+  repairPushes = 0;
+  audioStarts = 0;
+  /** Makes `sendText` fail. */
+  sendFault: Fault | undefined;
+  #countedMonoMs: number;
+  #up = 0;
+  #down = 0;
+  #checks = 0;
+
+  constructor(world: FakeWorld, join: RoomJoin) {
+    this.#world = world;
+    this.#join = join;
+    this.roomSid = world.roomSid;
+    this.#countedMonoMs = world.clock.monoMs();
+  }
+
+  get isOpen(): boolean {
+    return this.closes === 0;
+  }
+
+  get join(): RoomJoin {
+    return this.#join;
+  }
+
+  /** Tells the session something, as a real room does: not after its close. */
+  tell(event: RoomEvent): void {
+    if (this.isOpen) this.#join.onEvent(event);
+  }
+
+  /** To be called before the world changes, so that counters grow by what flowed until then. */
+  count(): void {
+    const { clock, pathUp, flowsUp, flowsDown } = this.#world;
+    const passedMs = clock.monoMs() - this.#countedMonoMs;
+    this.#countedMonoMs = clock.monoMs();
+    this.#up += passedMs / 20;
+    if (pathUp && flowsDown) this.#down += passedMs / 20;
+    if (pathUp && flowsUp && flowsDown) this.#checks += passedMs / 500;
+  }
+
+  agentLevel(): number {
+    return 0.25;
+  }
+
+  async sample(_signal: AbortSignal): Promise<MediaSample> {
+    this.count();
+    return {
+      monoMs: this.#world.clock.monoMs(),
+      signalUp: this.#world.pathUp,
+      pairs: [
+        {
+          id: 'pair',
+          bytesSent: Math.floor(this.#up) * 100,
+          bytesReceived: Math.floor(this.#down) * 100,
+          requestsSent: Math.floor(this.#up / 25),
+          responsesReceived: Math.floor(this.#checks),
+        },
+      ],
+      ...(this.#join.microphone !== undefined && {
+        up: { id: 'up', packetsSent: Math.floor(this.#up), muted: this.#join.muted },
+      }),
+      down: { id: 'down', packetsReceived: Math.floor(this.#down) },
+    };
+  }
+
+  async ping(signal: AbortSignal): Promise<boolean> {
+    const { pathUp, flowsUp, flowsDown, agentAnswers, clock } = this.#world;
+    if (!(pathUp && flowsUp && flowsDown && agentAnswers)) return never(signal);
+    await clock.sleep(15, signal);
+    return true;
+  }
+
+  repairNow(): void {
+    this.repairPushes += 1;
+  }
+
+  async sendText(messageId: string, text: string, signal: AbortSignal): Promise<void> {
+    if (this.sendFault === 'hang' || !this.#world.pathUp) return never(signal);
+    if (this.sendFault !== undefined) throw this.sendFault;
+    this.sent.push({ id: messageId, text });
+  }
+
+  async sayBye(): Promise<void> {
+    this.byes += 1;
+  }
+
+  async playAudio(): Promise<void> {
+    this.audioStarts += 1;
+  }
+
+  async close(): Promise<void> {
+    this.closes += 1;
+  }
+}
+
+/** Joins, one after the other, and counts those under way. */
+export class FakeRooms implements RoomPort {
+  readonly rooms: FakeRoom[] = [];
+  joins = 0;
+  joinsInFlight = 0;
+  mostJoinsInFlight = 0;
+  readonly joinedAtMs: number[] = [];
+  readonly #world: FakeWorld;
+
+  constructor(world: FakeWorld) {
+    this.#world = world;
+  }
+
+  get openRooms(): readonly FakeRoom[] {
+    return this.rooms.filter((room) => room.isOpen);
+  }
+
+  /** The room that was joined last. */
+  get last(): FakeRoom {
+    const room = this.rooms.at(-1);
+    if (room === undefined) throw new Error('no room was joined');
+    return room;
+  }
+
+  async join(join: RoomJoin, signal: AbortSignal): Promise<RoomConnection> {
+    const world = this.#world;
+    const patience = world.joinIgnoresAbort ? new AbortController().signal : signal;
+    this.joins += 1;
+    this.joinsInFlight += 1;
+    this.mostJoinsInFlight = Math.max(this.mostJoinsInFlight, this.joinsInFlight);
+    this.joinedAtMs.push(world.clock.monoMs());
+    try {
+      const fault = world.joinFaults.shift();
+      if (fault === 'hang') return await never(signal);
+      await world.clock.sleep(world.joinMs, patience);
+      if (fault !== undefined) throw fault;
+      if (!world.pathUp) return await never(signal);
+      const room = new FakeRoom(world, join);
+      this.rooms.push(room);
+      return room;
+    } finally {
+      this.joinsInFlight -= 1;
+    }
+  }
+}
+
+/** Gives numbered tickets. */
+export class FakeTickets implements TicketPort {
+  readonly requests: TicketRequest[] = [];
+  readonly #world: FakeWorld;
+
+  constructor(world: FakeWorld) {
+    this.#world = world;
+  }
+
+  async request(request: TicketRequest, signal: AbortSignal): Promise<Ticket> {
+    const world = this.#world;
+    this.requests.push(request);
+    const number = this.requests.length;
+    const fault = world.ticketFaults.shift();
+    if (fault === 'hang') return never(signal);
+    await world.clock.sleep(world.ticketMs, signal);
+    if (fault !== undefined) throw fault;
+    if (!world.pathUp) throw new SessionError('tokenUnreachable', 'no answer');
+    return {
+      serverUrls: world.serverUrls,
+      participantToken: `token-${number}`,
+      resume: `resume-${number}`,
+      roomName: 'room-1',
+      identity: 'user-1',
+    };
+  }
+}
+
+/** A microphone with a person behind it. */
+export class FakeMicrophone implements MicrophonePort {
+  answer: 'give' | 'hang' | SessionErrorCode = 'give';
+  permissionAnswer: MicrophonePermission = 'prompt';
+  onEnded: ((code: SessionErrorCode) => void) | undefined;
+  opens = 0;
+  isOpen = false;
+  isMuted = false;
+  readonly #world: FakeWorld;
+  readonly #track: MicrophoneTrack = { mediaTrack: 'the one track' };
+
+  constructor(world: FakeWorld) {
+    this.#world = world;
+  }
+
+  async permission(): Promise<MicrophonePermission> {
+    return this.permissionAnswer;
+  }
+
+  async open(signal: AbortSignal): Promise<MicrophoneTrack> {
+    this.opens += 1;
+    if (this.answer === 'hang') return never(signal);
+    await this.#world.clock.sleep(30, signal);
+    if (this.answer !== 'give') throw new SessionError(this.answer, 'no microphone');
+    this.isOpen = true;
+    return this.#track;
+  }
+
+  setMuted(muted: boolean): void {
+    this.isMuted = muted;
+  }
+
+  level(): number {
+    return this.isOpen && !this.isMuted ? 0.5 : 0;
+  }
+
+  close(): void {
+    this.isOpen = false;
+  }
+
+  /** The device goes away. */
+  end(code: SessionErrorCode = 'micEnded'): void {
+    this.isOpen = false;
+    this.onEnded?.(code);
+  }
+}
+
+/** What the browser says. */
+export class FakeNetwork implements NetworkPort {
+  offline = false;
+  readonly #watchers = new Set<(hint: NetworkHint) => void>();
+
+  get watcherCount(): number {
+    return this.#watchers.size;
+  }
+
+  isOffline(): boolean {
+    return this.offline;
+  }
+
+  watch(watcher: (hint: NetworkHint) => void, signal: AbortSignal): void {
+    if (signal.aborted) return;
+    this.#watchers.add(watcher);
+    signal.addEventListener('abort', () => this.#watchers.delete(watcher), { once: true });
+  }
+
+  tell(hint: NetworkHint): void {
+    if (hint === 'offline') this.offline = true;
+    if (hint === 'online') this.offline = false;
+    for (const watcher of [...this.#watchers]) watcher(hint);
+  }
+}
+
+/** Answers while the path is up; hangs while it is not, as a black hole does. */
+export class FakeProbe implements ProbePort {
+  count = 0;
+  /** Answers `false` at once instead of hanging. */
+  refuses = false;
+  readonly #world: FakeWorld;
+
+  constructor(world: FakeWorld) {
+    this.#world = world;
+  }
+
+  async probe(_serverUrl: string, signal: AbortSignal): Promise<boolean> {
+    this.count += 1;
+    const wasUp = this.#world.pathUp;
+    if (!wasUp && !this.refuses) return never(signal);
+    await this.#world.clock.sleep(10, signal);
+    return wasUp;
+  }
+}
+
+/** One recording after the other. */
+export class FakeRecorder implements RecorderPort {
+  readonly sessions: { events: RecordedEvent[]; outcome: SessionOutcome | undefined }[] = [];
+
+  begin(_startedWallMs: number): {
+    event: (event: RecordedEvent) => void;
+    end: (endedWallMs: number, outcome: SessionOutcome) => void;
+  } {
+    const session: { events: RecordedEvent[]; outcome: SessionOutcome | undefined } = {
+      events: [],
+      outcome: undefined,
+    };
+    this.sessions.push(session);
+    return {
+      event: (event) => session.events.push(event),
+      end: (_endedWallMs, outcome) => {
+        session.outcome = outcome;
+      },
+    };
+  }
+
+  /** The phases of the latest session, in order, as recorded. */
+  get phases(): string[] {
+    return (this.sessions.at(-1)?.events ?? []).flatMap((event) =>
+      event.kind === 'phase' ? [event.phase] : [],
+    );
+  }
+}
+
+export class FakeLog implements Log {
+  readonly lines: { level: 'info' | 'warn'; event: string; text: string; facts: unknown }[] = [];
+
+  info(event: string, text: string, facts: Record<string, unknown> = {}): void {
+    this.lines.push({ level: 'info', event, text, facts });
+  }
+
+  warn(event: string, text: string, facts: Record<string, unknown> = {}): void {
+    this.lines.push({ level: 'warn', event, text, facts });
+  }
+}
+
+/** sessionStorage in memory. */
+export class FakeResumeStore implements ResumeStore {
+  saved: ResumeContext | undefined;
+
+  load(): ResumeContext | undefined {
+    return this.saved;
+  }
+
+  save(context: ResumeContext): void {
+    this.saved = context;
+  }
+
+  clear(): void {
+    this.saved = undefined;
+  }
+}
+
+/** Locks of one browser: share an instance between two sessions to have two tabs. */
+export class FakeLocks implements LockPort {
+  readonly #held = new Map<string, { onLost: () => void }>();
+
+  get heldCount(): number {
+    return this.#held.size;
+  }
+
+  async acquire(
+    key: string,
+    how: { readonly takeOver: boolean; readonly onLost: () => void },
+    signal: AbortSignal,
+  ): Promise<LockHold | undefined> {
+    signal.throwIfAborted();
+    const holder = this.#held.get(key);
+    if (holder !== undefined && !how.takeOver) return undefined;
+    const mine = { onLost: how.onLost };
+    this.#held.set(key, mine);
+    holder?.onLost();
+    return {
+      release: () => {
+        if (this.#held.get(key) === mine) this.#held.delete(key);
+      },
+    };
+  }
+}
+
+/** All fakes of one session. */
+export interface FakePorts extends SessionPorts {
+  readonly clock: FakeClock;
+  readonly log: FakeLog;
+  readonly tickets: FakeTickets;
+  readonly rooms: FakeRooms;
+  readonly microphone: FakeMicrophone;
+  readonly network: FakeNetwork;
+  readonly probe: FakeProbe;
+  readonly recorder: FakeRecorder;
+  readonly resumeStore: FakeResumeStore;
+  readonly locks: FakeLocks;
+  readonly agentCalls: AgentCallPort & { count: number };
+  readonly farewell: FarewellPort & { byes: { readonly resume?: string }[] };
+}
+
+/** Fakes over `world`. Chance is seeded. */
+export function fakePorts(world: FakeWorld, options: { seed?: number; locks?: FakeLocks } = {}): FakePorts {
+  const agentCalls = {
+    count: 0,
+    async request(): Promise<void> {
+      agentCalls.count += 1;
+    },
+  };
+  const byes: { readonly resume?: string }[] = [];
+  return {
+    clock: world.clock,
+    random: seededRandom(options.seed ?? 1),
+    log: new FakeLog(),
+    tickets: new FakeTickets(world),
+    rooms: new FakeRooms(world),
+    microphone: new FakeMicrophone(world),
+    network: new FakeNetwork(),
+    probe: new FakeProbe(world),
+    recorder: new FakeRecorder(),
+    resumeStore: new FakeResumeStore(),
+    locks: options.locks ?? new FakeLocks(),
+    agentCalls,
+    farewell: { byes, bye: (context) => byes.push(context) },
+  };
+}
