@@ -13,7 +13,7 @@ import { SessionController } from './controllers/session-controller.ts';
 import { TickerController } from './controllers/ticker-controller.ts';
 import { ClaraErrorEvent } from './events.ts';
 import { wordsOf, type MessageKey, type MessageOverrides, type Words } from './messages/words.ts';
-import { eventsForLink, eventsForTranscript, isActive, newFinalLines } from './session-events.ts';
+import { eventsForLink, eventsForTranscript, hasSound, isActive, newFinalLines } from './session-events.ts';
 import { isConfigured, isMuted, type SessionConfig, type TokenSource } from './session-config.ts';
 import { needsClock, statusView, type LocalProblem } from './status-view.ts';
 import { controls } from './styles/controls.ts';
@@ -254,8 +254,6 @@ export class ClaraVoiceElement extends LitElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     if (changed.has('messages') || !this.hasUpdated) this.#words = wordsOf(this.lang || 'en', this.messages);
-    const sources = ['tokenEndpoint', 'serverUrl', 'token', 'tokenSource', 'pipeline', 'audioProcessing'];
-    if (!isActive(this.link) && sources.some((name) => changed.has(name))) this.#dropOwn();
     if (changed.has('preload') && this.preload) this.#onIntent();
   }
 
@@ -290,7 +288,7 @@ export class ClaraVoiceElement extends LitElement {
     >
       <div class="stage" part="stage">
         ${orbTemplate()} ${statusTemplate(view, this.#lineAnnouncement)}
-        ${active ? metersTemplate(this.#words) : nothing}
+        ${hasSound(link) ? metersTemplate(this.#words) : nothing}
         ${controlsTemplate(
           {
             link,
@@ -366,7 +364,9 @@ export class ClaraVoiceElement extends LitElement {
   }
 
   async #prepare(tell: boolean): Promise<VoiceSession | undefined> {
-    if (this.session !== undefined) return this.session;
+    // A session from outside, or one that runs, stays; the own one is asked for again in case the settings changed.
+    const { session } = this;
+    if (session !== undefined && (session !== this.#own.made || isActive(session.link.value))) return session;
     const config = this.#config();
     const create = this.createSession?.bind(this);
     if (create === undefined || !isConfigured(config)) {
@@ -374,9 +374,9 @@ export class ClaraVoiceElement extends LitElement {
       return undefined;
     }
     try {
-      const session = await this.#own.get(() => create(config));
-      if (session !== undefined) this.#show(session);
-      return session;
+      const made = await this.#own.get(config, create);
+      if (made !== undefined) this.#show(made);
+      return made;
     } catch (error) {
       if (tell) this.#fail('loadFailed', error instanceof Error ? error.name : 'unknown');
       return undefined;

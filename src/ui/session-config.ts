@@ -32,6 +32,12 @@ export function isConfigured(config: SessionConfig): boolean {
   );
 }
 
+/** Whether two configs ask for the same session. */
+export function isSameConfig(one: SessionConfig, other: SessionConfig): boolean {
+  const names = Object.keys({ ...one, ...other }) as (keyof SessionConfig)[];
+  return names.every((name) => one[name] === other[name]);
+}
+
 /** What the mute button shows: the microphone's own word, or the wish while there is none. */
 export function isMuted(microphone: MicrophoneState, wish: boolean): boolean {
   return microphone.status === 'live' ? microphone.muted : wish;

@@ -18,6 +18,11 @@ export function isActive(link: Link): boolean {
   return link.phase !== 'idle' && link.phase !== 'failed' && link.phase !== 'ended';
 }
 
+/** Whether sound flows or flowed a moment ago, so that levels mean something. */
+export function hasSound(link: Link): boolean {
+  return link.phase === 'connected' || link.phase === 'unstable' || link.phase === 'reconnecting';
+}
+
 /** Why a link is in its phase, as one word. */
 export function reasonOf(link: Link): string | undefined {
   switch (link.phase) {

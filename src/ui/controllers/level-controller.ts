@@ -5,6 +5,8 @@
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type { Levels, VoiceSession } from '../../core/session/types.ts';
 
+const SILENCE: Levels = { user: 0, agent: 0 };
+
 /** See the file's comment. */
 export class LevelController implements ReactiveController {
   readonly #target: () => HTMLElement | null;
@@ -29,6 +31,11 @@ export class LevelController implements ReactiveController {
     this.#watch();
   }
 
+  /** The first rendering makes the node that the levels are written to. */
+  hostUpdated(): void {
+    this.#show(this.#session?.levels.value ?? SILENCE);
+  }
+
   hostDisconnected(): void {
     this.#connected = false;
     this.#watching?.abort();
@@ -38,7 +45,7 @@ export class LevelController implements ReactiveController {
     this.#watching?.abort();
     this.#watching = new AbortController();
     this.#session?.levels.watch((levels) => this.#show(levels), this.#watching.signal);
-    this.#show(this.#session?.levels.value ?? { user: 0, agent: 0 });
+    this.#show(this.#session?.levels.value ?? SILENCE);
   }
 
   #show(levels: Levels): void {

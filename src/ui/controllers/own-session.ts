@@ -3,10 +3,12 @@
  * is made and alive; one that arrives after `dispose` is disposed of at once and given to nobody.
  */
 import type { VoiceSession } from '../../core/session/types.ts';
+import { isSameConfig, type SessionConfig } from '../session-config.ts';
 
 /** See the file's comment. */
 export class OwnSession {
   #made: VoiceSession | undefined;
+  #config: SessionConfig | undefined;
   #generation = 0;
   #making: Promise<VoiceSession | undefined> | undefined;
 
@@ -15,13 +17,19 @@ export class OwnSession {
     return this.#made;
   }
 
-  /** Gives the session, made by `make` if there is none. Undefined: disposed of meanwhile. Rejects when `make` does; the next call tries again. */
-  get(make: () => Promise<VoiceSession>): Promise<VoiceSession | undefined> {
+  /**
+   * Gives the session for `config`, made by `make` if there is none; one that was made for another config is disposed of.
+   * Undefined: disposed of meanwhile. Rejects when `make` does; the next call tries again.
+   */
+  get(
+    config: SessionConfig,
+    make: (config: SessionConfig) => Promise<VoiceSession>,
+  ): Promise<VoiceSession | undefined> {
+    if (this.#config !== undefined && !isSameConfig(config, this.#config)) this.dispose();
+    this.#config = config;
     if (this.#made !== undefined) return Promise.resolve(this.#made);
-    if (this.#making !== undefined) return this.#making;
-    const making = this.#make(make, this.#generation);
-    this.#making = making;
-    return making;
+    this.#making ??= this.#make(() => make(config), this.#generation);
+    return this.#making;
   }
 
   /** Ends and forgets the session. */

@@ -36,9 +36,24 @@ export const controls = css`
     padding: 10px 20px;
     border-radius: 999px;
     font-weight: 600;
+    white-space: nowrap;
     background: var(--_raised);
     border-color: var(--_line);
     transition: background-color 150ms;
+  }
+  @container (max-width: 420px) {
+    .controls {
+      gap: 8px;
+    }
+    .talking .button {
+      flex: 1;
+    }
+    .talking .button.primary {
+      flex-basis: 100%;
+    }
+    .talking .controls {
+      inline-size: 100%;
+    }
   }
   .button:hover:not([aria-disabled='true']) {
     background: color-mix(in oklab, var(--_raised), var(--_text) 7%);

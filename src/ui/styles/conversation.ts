@@ -10,7 +10,7 @@ export const conversation = css`
   }
   .lines {
     min-block-size: 148px;
-    max-block-size: var(--clara-transcript-height, 340px);
+    max-block-size: var(--clara-transcript-height, 260px);
     padding: 16px;
     overflow-y: auto;
     overscroll-behavior: contain;
@@ -26,7 +26,7 @@ export const conversation = css`
   .empty {
     color: var(--_soft);
     text-align: center;
-    padding-block: 40px;
+    padding-block: 34px;
   }
   ol {
     display: grid;

@@ -66,11 +66,14 @@ export const layout = css`
     }
     :host([size='compact']) .controls {
       grid-column: 1 / -1;
-      justify-content: stretch;
+      flex-wrap: wrap;
       inline-size: 100%;
     }
     :host([size='compact']) .button {
       flex: 1;
+    }
+    :host([size='compact']) .button.primary {
+      flex-basis: 100%;
     }
   }
 `;

@@ -8,14 +8,25 @@ export const orb = css`
   }
   .orb {
     --_hue: var(--_accent);
+    --_glow: var(--_hue);
+    --_deep: color-mix(in oklab, var(--_hue), black 24%);
     position: relative;
     display: grid;
     place-items: center;
     inline-size: clamp(132px, 44cqi, 200px);
     aspect-ratio: 1;
   }
+  .talking .orb {
+    inline-size: clamp(104px, 32cqi, 200px);
+  }
   :host([size='compact']) .orb {
     inline-size: 44px;
+  }
+  @supports (color: oklch(from red l c h)) {
+    .orb {
+      --_glow: oklch(from var(--_hue) clamp(0.62, l, 0.76) calc(c * 1.35) h);
+      --_deep: oklch(from var(--_hue) clamp(0.42, l - 0.1, 0.56) calc(c * 1.2) h);
+    }
   }
   .orb > span {
     grid-area: 1 / 1;
@@ -45,12 +56,9 @@ export const orb = css`
     inline-size: 56%;
     aspect-ratio: 1;
     background:
-      radial-gradient(circle at 30% 24%, rgb(255 255 255 / 0.62), transparent 42%),
-      radial-gradient(circle at 68% 82%, color-mix(in oklab, var(--_hue), black 34%), transparent 62%),
-      var(--_hue);
-    box-shadow:
-      0 14px 40px -10px color-mix(in oklab, var(--_hue) 62%, transparent),
-      inset 0 -6px 18px rgb(0 0 0 / 0.14);
+      radial-gradient(circle at 32% 22%, rgb(255 255 255 / 0.55), transparent 52%),
+      linear-gradient(160deg, color-mix(in oklab, var(--_glow), white 28%), var(--_glow) 48%, var(--_deep));
+    box-shadow: 0 18px 44px -14px color-mix(in oklab, var(--_glow) 70%, transparent);
     transform: scale(calc(1 + var(--_agent-level) * 0.26));
     transition:
       transform 90ms ease-out,

@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+import { SESSION_ERROR_CODES } from '../../../src/core/errors.ts';
+import { AGENT_STATES, END_REASONS, type Link } from '../../../src/core/session/types.ts';
+import { wordsOf } from '../../../src/ui/messages/words.ts';
+import { needsClock, problemText, statusView, type StatusInput } from '../../../src/ui/status-view.ts';
+import { LINKS } from '../../support/browser/fake-session.ts';
+
+const words = wordsOf('en');
+const input = (change: Partial<StatusInput> = {}): StatusInput => ({
+  link: { phase: 'idle' },
+  agentState: 'listening',
+  microphone: { status: 'live', muted: false },
+  audioBlocked: false,
+  muted: false,
+  loading: false,
+  localProblem: undefined,
+  nowMonoMs: 100_000,
+  ...change,
+});
+const viewOf = (link: Link, change: Partial<StatusInput> = {}) =>
+  statusView(input({ link, ...change }), words);
+
+describe('the words of a phase', () => {
+  const expected: Record<string, { status: string; headline: string }> = {
+    idle: { status: 'Ready', headline: 'Ready when you are' },
+    requestingMic: { status: 'Waiting for the microphone', headline: 'Please allow the microphone' },
+    connecting: { status: 'Connecting...', headline: 'One moment, please' },
+    connected: { status: 'Connected', headline: 'Listening' },
+    'connected, recovered': { status: 'Connected', headline: 'Listening' },
+    'unstable, up': { status: 'Unstable', headline: 'They can’t hear you at the moment' },
+    'unstable, down': { status: 'Unstable', headline: 'You can’t hear them at the moment' },
+    'unstable, signal': { status: 'Connected', headline: 'Listening' },
+    'reconnecting, waiting': { status: 'Reconnecting...', headline: 'Your conversation is kept' },
+    'reconnecting, trying': { status: 'Reconnecting...', headline: 'Your conversation is kept' },
+    'reconnecting, offline': {
+      status: 'Reconnecting...',
+      headline: 'Your device is offline. It goes on by itself when the network is back.',
+    },
+    failed: {
+      status: 'Failed',
+      headline: 'Connection lost. Please check your internet and try starting a new session.',
+    },
+    ended: { status: 'Ended', headline: 'The session is over' },
+  };
+  for (const { name, link } of LINKS)
+    it(`says what "${name}" means`, () => {
+      const { status, headline } = viewOf(link);
+      expect({ status, headline }).to.deep.equal(expected[name]);
+    });
+
+  it('shows attempt, elapsed time and countdown as facts of their own while reconnecting', () => {
+    const link = LINKS.find(({ name }) => name === 'reconnecting, waiting')!.link;
+    expect(viewOf(link).facts).to.deep.equal(['Attempt 3', '12 sec so far', 'Next try in 4 sec']);
+    expect(viewOf(link, { nowMonoMs: 103_000 }).facts).to.deep.equal([
+      'Attempt 3',
+      '15 sec so far',
+      'Next try in 1 sec',
+    ]);
+  });
+
+  it('never lets what ticks into the status or the announcement', () => {
+    for (const { link } of LINKS) {
+      const [now, later] = [viewOf(link), viewOf(link, { nowMonoMs: 101_000 })];
+      expect([later.status, later.announcement]).to.deep.equal([now.status, now.announcement]);
+    }
+  });
+
+  it('says that a try is under way instead of a countdown', () => {
+    const link = LINKS.find(({ name }) => name === 'reconnecting, trying')!.link;
+    expect(viewOf(link).facts[2]).to.equal('Trying now');
+  });
+
+  it('has no countdown while the device is offline, because nothing is tried', () => {
+    const link = LINKS.find(({ name }) => name === 'reconnecting, offline')!.link;
+    expect(viewOf(link).facts).to.deep.equal(['Attempt 4', '1 min 15 sec so far']);
+  });
+
+  it('alarms nobody when only the control connection is gone', () => {
+    const view = viewOf({ phase: 'unstable', sinceMonoMs: 99_000, side: 'signal' });
+    expect([view.tone, view.status, view.announcement]).to.deep.equal(['live', 'Connected', '']);
+    expect(view.notes).to.deep.equal(['Sound is fine. Checking the connection in the background.']);
+  });
+
+  it('tells how long the outage was, for a while', () => {
+    const link = LINKS.find(({ name }) => name === 'connected, recovered')!.link;
+    expect(viewOf(link).notes).to.deep.equal(['Back after 42 sec']);
+    expect(viewOf(link, { nowMonoMs: 111_001 }).notes).to.deep.equal([]);
+  });
+
+  it('tells when the conversation goes on in a new room', () => {
+    const link: Link = {
+      phase: 'connected',
+      sinceMonoMs: 99_000,
+      recovered: { outageMs: 5000, sameRoom: false },
+    };
+    expect(viewOf(link).notes).to.deep.equal(['Back after 5 sec. The conversation goes on in a new room.']);
+  });
+
+  it('has words for every agent state, all different', () => {
+    const link: Link = { phase: 'connected', sinceMonoMs: 0 };
+    const headlines = AGENT_STATES.map((agentState) => viewOf(link, { agentState }).headline);
+    expect(new Set(headlines).size).to.equal(AGENT_STATES.length);
+  });
+
+  it('has words for every reason of an end, all different', () => {
+    const headlines = END_REASONS.map((reason) => viewOf({ phase: 'ended', reason }).headline);
+    expect(new Set(headlines).size).to.equal(END_REASONS.length);
+  });
+
+  it('notes a microphone that was lost in the middle of a call', () => {
+    const view = viewOf(
+      { phase: 'connected', sinceMonoMs: 0 },
+      { microphone: { status: 'failed', code: 'micEnded' } },
+    );
+    expect(view.notes).to.deep.equal([
+      'The microphone was switched off or unplugged. Connect it again, then start again.',
+    ]);
+  });
+
+  it('shows a fault of the element itself only while no session runs', () => {
+    expect(viewOf({ phase: 'idle' }, { localProblem: 'loadFailed' }).status).to.equal('Failed');
+    expect(
+      viewOf({ phase: 'connecting', sinceMonoMs: 0, attempt: 1 }, { localProblem: 'loadFailed' }).status,
+    ).to.equal('Connecting...');
+  });
+});
+
+describe('the words of a problem', () => {
+  it('exist for every code and say what to do', () => {
+    for (const code of SESSION_ERROR_CODES) {
+      const text = problemText({ code, detail: '' }, words);
+      // A reason and an advice are at least two sentences.
+      expect(text.match(/[.:] \S/), `${code}: ${text}`).not.to.equal(null);
+    }
+  });
+
+  it('differ for every code but those of a lost connection', () => {
+    const texts = SESSION_ERROR_CODES.map((code) => problemText({ code, detail: '' }, words));
+    const same = SESSION_ERROR_CODES.filter((_code, index) => texts.indexOf(texts[index]!) !== index);
+    expect(same).to.deep.equal(['budgetExhausted']); // the same as roomDisconnected, by the product's word
+  });
+
+  it('never show the developers’ detail', () => {
+    expect(problemText({ code: 'internal', detail: 'secret detail' }, words)).not.to.contain('secret');
+  });
+
+  it('say when to try again where the other side told', () => {
+    const text = problemText({ code: 'tokenRateLimited', detail: '', retryAfterMs: 30_000 }, words);
+    expect(text).to.match(/Try again in 30 sec\.$/);
+  });
+});
+
+describe('the need for a clock', () => {
+  it('is there while reconnecting and while the recovered note stands, else not', () => {
+    const needed = LINKS.filter(({ link }) => needsClock(link, 100_000)).map(({ name }) => name);
+    expect(needed).to.deep.equal([
+      'connected, recovered',
+      'reconnecting, waiting',
+      'reconnecting, trying',
+      'reconnecting, offline',
+    ]);
+  });
+});
