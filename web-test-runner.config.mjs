@@ -55,6 +55,8 @@ export default {
           '--use-fake-ui-for-media-stream',
           '--use-fake-device-for-media-stream',
           '--allow-loopback-in-peer-connection',
+          // No mDNS in containers; two connections of one page then never find each other without a microphone.
+          '--disable-features=WebRtcHideLocalIpsWithMdns',
           '--autoplay-policy=no-user-gesture-required',
           ...(isRoot ? ['--no-sandbox'] : []),
         ],

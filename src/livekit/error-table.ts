@@ -57,6 +57,15 @@ const CODE_BY_NAME: Readonly<Partial<Record<DisconnectName, SessionErrorCode>>> 
   ROOM_DELETED: 'roomDeleted',
 };
 
+/** What the SDK tells when a connect fails by itself; any other name came from the server. */
+const TOLD_OF_FAILURES: ReadonlySet<DisconnectName> = new Set([
+  'NONE',
+  'UNKNOWN_REASON',
+  'CLIENT_INITIATED',
+  'USER_REJECTED',
+  'JOIN_FAILURE',
+]);
+
 /**
  * The error of a failed join.
  * @param stage how far the join had come.
@@ -64,6 +73,8 @@ const CODE_BY_NAME: Readonly<Partial<Record<DisconnectName, SessionErrorCode>>> 
  */
 export function sessionErrorOfJoin(error: unknown, stage: JoinStage, told?: DisconnectName): SessionError {
   if (error instanceof SessionError) return error;
+  // A leave of the server in the middle of a join: what the SDK then throws is only its consequence.
+  if (stage !== 'signal' && told !== undefined && !TOLD_OF_FAILURES.has(told)) return sessionErrorOfEnd(told);
   if (error instanceof ConnectionError) return ofConnectionError(error, stage, told);
   if (error instanceof PublishTrackError) {
     return error.status === 403

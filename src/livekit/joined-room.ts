@@ -20,7 +20,7 @@ import type { KeptAudioTrack } from './kept-audio-track.ts';
 import { mediaSampleOf } from './media-sample.ts';
 import type { PageAudio } from './page-audio.ts';
 import { RemoteAudio } from './remote-audio.ts';
-import { sdkEngine } from './sdk-room.ts';
+import { closeEngine, sdkEngine } from './sdk-room.ts';
 import { SessionPinger } from './session-ping.ts';
 import { readTextStreams } from './text-streams.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -41,6 +41,7 @@ export interface JoinedRoomContext {
 /** See the file's head. */
 export class JoinedRoom implements RoomConnection {
   readonly #room: Room;
+  readonly #firstEngine: Room['engine'];
   readonly #clock: Clock;
   readonly #onEvent: RoomJoin['onEvent'];
   readonly #audio: RemoteAudio;
@@ -58,6 +59,7 @@ export class JoinedRoom implements RoomConnection {
 
   constructor(room: Room, onEvent: RoomJoin['onEvent'], { clock, audio }: JoinedRoomContext) {
     this.#room = room;
+    this.#firstEngine = room.engine;
     this.#clock = clock;
     this.#onEvent = onEvent;
     this.#audio = new RemoteAudio(audio, (blocked) => this.#tell({ type: 'audioBlocked', blocked }));
@@ -90,8 +92,8 @@ export class JoinedRoom implements RoomConnection {
     this.#roomSid = roomSid;
     const early = this.#early ?? [];
     this.#early = undefined;
-    this.#agent.refresh();
     for (const event of early) this.#tell(event);
+    this.#agent.refresh();
     if (resumable) this.#markResumable();
   }
 
@@ -171,7 +173,8 @@ export class JoinedRoom implements RoomConnection {
     const disconnected = this.#room.disconnect(false).catch(() => {}); // closed below all the same
     await Promise.race([disconnected, this.#clock.sleep(CLOSE_LIMIT_MS, limit.signal).catch(() => {})]);
     limit.abort();
-    await engine?.close().catch(() => {});
+    // The one that joined, and the one that the SDK put in its place when that failed.
+    await Promise.all([closeEngine(this.#firstEngine), closeEngine(engine)]);
     this.#room.removeAllListeners();
     this.#kept?.release();
   }

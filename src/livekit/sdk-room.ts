@@ -2,7 +2,7 @@
  * Makes the SDK's Room as we want it: audio only, its repair steered by core, its log silent (tokens stand in
  * the URLs and errors that it logs), and unable to stop a track of ours. A new one for every join.
  */
-import { getLogger, LoggerNames, Room } from 'livekit-client';
+import { ConnectionError, getLogger, LoggerNames, Room } from 'livekit-client';
 import type { RepairDelay } from '../core/ports.ts';
 
 /** Logger name of our rooms, so that a page that uses livekit-client itself keeps its own log. */
@@ -13,6 +13,7 @@ const MAX_STREAM_BYTES = 1024 * 1024;
 
 /** A Room that is not connected yet. */
 export function createSdkRoom(repairDelayMs: RepairDelay): Room {
+  silenceSdkLog();
   const room: Room = new Room({
     loggerName: SDK_LOGGER,
     adaptiveStream: false,
@@ -29,7 +30,7 @@ export function createSdkRoom(repairDelayMs: RepairDelay): Room {
     },
     dataStream: { maxPayloadByteLength: MAX_STREAM_BYTES },
   });
-  silenceSdkLog();
+  endPathFallback(room.engine);
   // On `freeze` the SDK calls disconnect() and would stop the microphone with it.
   const disconnect = room.disconnect;
   room.disconnect = () => disconnect(false);
@@ -41,10 +42,39 @@ export function sdkEngine(room: Room): Room['engine'] | undefined {
   return room.engine as Room['engine'] | undefined;
 }
 
+/**
+ * Closes what the SDK leaves behind: an engine whose join was refused believes that it is closed already and keeps
+ * the peer connection that it made for its offer (livekit-client 2.23). Never rejects.
+ */
+export async function closeEngine(engine: Room['engine'] | undefined): Promise<void> {
+  await engine?.close().catch(() => {});
+  await engine?.cleanupPeerConnections().catch(() => {});
+  await engine?.client.close().catch(() => {}); // the socket too; waits for a close that is under way
+}
+
+/**
+ * After a 404 the SDK falls back to the old path, and after a 404 there to the same path again, without end and
+ * without a pause (livekit-client 2.23). A second try on the old path is refused here.
+ */
+function endPathFallback(engine: Room['engine']): void {
+  const join = engine.join.bind(engine);
+  let triedOldPath = false;
+  engine.join = (url, token, opts, abortSignal, useV0Path = false) => {
+    if (useV0Path && triedOldPath) return Promise.reject(ConnectionError.notAllowed('no LiveKit here', 404));
+    triedOldPath = useV0Path;
+    return join(url, token, opts, abortSignal, useV0Path);
+  };
+}
+
+/**
+ * Through the methods and not the level: the SDK sets the level of a logger back each time it makes one, and its
+ * own setLogLevel would write to the host page's localStorage. Stats and ICE have names of their own whatever a
+ * room asks for; they print statistics and addresses.
+ */
 function silenceSdkLog(): void {
-  // `false`: the SDK's own setLogLevel would write the level to the host page's localStorage.
-  getLogger(SDK_LOGGER).setLevel('silent', false);
-  // These two have names of their own whatever a room asks; they hold statistics and addresses.
-  getLogger(LoggerNames.Stats).setLevel('silent', false);
-  getLogger(LoggerNames.ICE).setLevel('silent', false);
+  for (const name of [SDK_LOGGER, LoggerNames.Stats, LoggerNames.ICE]) {
+    const logger = getLogger(name);
+    logger.methodFactory = () => () => {};
+    logger.rebuild();
+  }
 }
