@@ -8,7 +8,7 @@ import type { Pipeline, PipelineHost } from './pipeline.ts';
 import { FRAME_MS, framesOf, SAMPLE_RATE_HZ, toFloat32, toInt16 } from './pcm.ts';
 
 /** Silence before word 0, ms: the listener's jitter buffer and decoder start on it, and not on a word. */
-const LEAD_IN_MS = 200;
+const LEAD_IN_MS = 100;
 
 /** Counts aloud and listens for the user's count. */
 export class CountPipeline implements Pipeline {
@@ -66,12 +66,11 @@ export class CountPipeline implements Pipeline {
       const samples = new Int16Array((SAMPLE_RATE_HZ * (WORD_MS + GAP_MS)) / 1000);
       samples.set(toInt16(wordSamples(index, SAMPLE_RATE_HZ)));
       let handedMs = 0;
-      const atWallMs = this.#host.clock.wallMs();
       for (const frame of framesOf(samples)) {
         yield frame;
         // Past the yield: the frame was taken. A word counts once its last sample was.
         if (handedMs < WORD_MS && handedMs + FRAME_MS >= WORD_MS) {
-          this.#host.report({ type: 'spokenWords', words: [{ index, atWallMs }] });
+          this.#host.report({ type: 'spokenWords', words: [{ index, atWallMs: this.#host.clock.wallMs() }] });
         }
         handedMs += FRAME_MS;
       }

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { PIPELINES } from '../contracts.ts';
 
 const millis = z.number().nonnegative().finite();
-/** `atWallMs` is the start of the word, as it arrived or was handed to the network. */
+/** Heard words: the start of the word as it arrived. Spoken words: when the last sample was handed to the network. */
 const word = z.object({ index: z.number().int().nonnegative(), atWallMs: z.number() });
 
 const startMessage = z.object({

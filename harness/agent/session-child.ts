@@ -100,12 +100,15 @@ function makePipeline(
 async function serve(start: StartMessage): Promise<void> {
   const source = new AudioSource(SAMPLE_RATE_HZ, 1, SOURCE_QUEUE_MS);
   const voice = start.pipeline === 'parrot' ? await chooseVoice(start.voice) : undefined;
+  const speaker = new Speaker(sinkOf(source), systemClock);
+  const speakerLife = new AbortController();
+  const speaking = speaker.run(speakerLife.signal);
   const running = new VoiceSession({
     start,
     clock: systemClock,
     random: Math.random,
     version: HARNESS_VERSION,
-    out: new Speaker(sinkOf(source), systemClock),
+    out: speaker,
     makePipeline: (host) => makePipeline(start, host, voice, detector),
     join: (token, handler) => LiveRoom.join(start.url, token, source, handler),
     isServerThere: () => isServerThere(start.url),
@@ -116,6 +119,8 @@ async function serve(start: StartMessage): Promise<void> {
   const reason = await running.run();
   setTimeout(() => process.kill(-process.pid, 'SIGKILL'), EXIT_LIMIT_MS).unref();
   report({ type: 'ended', reason });
+  speakerLife.abort();
+  await within(500, speaking);
   await within(500, source.close());
   await within(500, dispose());
 }

@@ -20,10 +20,13 @@ import {
   SESSION_TOPIC,
   TRANSCRIPTION_TOPIC,
 } from '../../../src/shared/wire.ts';
+import { systemClock } from '../../../harness/agent/clock.ts';
+import { sinkOf } from '../../../harness/agent/live-room.ts';
+import { framesOf } from '../../../harness/agent/pcm.ts';
+import { Speaker } from '../../../harness/agent/speaker.ts';
 import type { LiveKitAddress, Pipeline } from '../../../harness/contracts.ts';
 
 const RATE_HZ = 48_000;
-const FRAME = RATE_HZ / 50;
 
 /** Waits until `look` gives something, at most `limitMs`; for what a real server does in its own time. */
 export async function until<T>(look: () => T | undefined | false, limitMs: number, what: string): Promise<T> {
@@ -66,7 +69,9 @@ export class RtcUser {
   readonly texts: { topic: string; text: string; attributes: Record<string, string> }[] = [];
   readonly #source = new AudioSource(RATE_HZ, 1, 200);
   readonly #pongs = new Map<string, () => void>();
-  #closed = false;
+  readonly #life = new AbortController();
+  readonly #speaker = new Speaker(sinkOf(this.#source), systemClock);
+  #speaking: Promise<void> | undefined;
 
   /** Joins and publishes; `attributes` as the token carries them. */
   static async join(
@@ -91,6 +96,7 @@ export class RtcUser {
       track,
       new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, dtx: false }),
     );
+    user.#speaking = user.#speaker.run(user.#life.signal); // a browser's microphone never sends nothing either
     return user;
   }
 
@@ -100,16 +106,9 @@ export class RtcUser {
     );
   }
 
-  /** Says samples (48 kHz mono) in real time; resolves with the mono ms at which the last was handed over. */
+  /** Says samples (48 kHz mono) in real time; resolves with the mono ms at which the last of them was played. */
   async say(samples: Int16Array): Promise<number> {
-    const startMonoMs = performance.now();
-    for (let at = 0; at < samples.length && !this.#closed; at += FRAME) {
-      const frame = new Int16Array(FRAME);
-      frame.set(samples.subarray(at, at + FRAME));
-      await this.#source.captureFrame(new AudioFrame(frame, RATE_HZ, 1, FRAME));
-      const aheadMs = ((at + FRAME) / RATE_HZ) * 1000 - (performance.now() - startMonoMs);
-      if (aheadMs > 20) await sleep(aheadMs - 20);
-    }
+    await this.#speaker.play(framesOf(samples), this.#life.signal);
     return performance.now();
   }
 
@@ -143,8 +142,11 @@ export class RtcUser {
     return performance.now() - startMonoMs;
   }
 
+  /** Leaves; idempotent. */
   async leave(): Promise<void> {
-    this.#closed = true;
+    if (this.#life.signal.aborted) return;
+    this.#life.abort();
+    await this.#speaking;
     await this.room.disconnect();
     await this.#source.close();
   }

@@ -1,0 +1,218 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { after, before, describe, test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { dispose } from '@livekit/rtc-node';
+import { ToneWordDecoder, wordSamples } from '../../../src/shared/tone-words.ts';
+import { rmsOf, SAMPLE_RATE_HZ, toFloat32, toInt16 } from '../../../harness/agent/pcm.ts';
+import { startTimeOf } from '../../../harness/supervisor/process-table.ts';
+import { startAgentRig } from '../../support/node/agent-rig.ts';
+import type { AgentRig } from '../../support/node/agent-rig.ts';
+import { processEnd } from '../../support/node/process-ends.ts';
+import { sourceArguments } from '../../support/node/run-program.ts';
+import { dispatchAgent, RtcUser, until } from '../../support/node/rtc-user.ts';
+import { speechLike } from '../../support/node/speech-like.ts';
+
+const AGENT = 'test-agent';
+const wordsOf = (user: RtcUser): number[] => {
+  const decoder = new ToneWordDecoder(SAMPLE_RATE_HZ);
+  return user.heard.flatMap(({ samples }) => decoder.push(toFloat32(samples)).map((word) => word.index));
+};
+
+describe('an agent on a real LiveKit server', { timeout: 90_000 }, () => {
+  let rig: AgentRig;
+  before(async () => {
+    rig = await startAgentRig({ leftMs: 400, voice: 'none' });
+  });
+  after(async () => {
+    await rig.stop();
+    await dispose();
+  });
+
+  const join = async (
+    t: TestContext,
+    room: string,
+    identity: string,
+    attributes?: Record<string, string>,
+  ): Promise<RtcUser> => {
+    const user = await RtcUser.join(rig.server, room, identity, attributes);
+    t.after(() => user.leave());
+    return user;
+  };
+
+  test('joins on dispatch, answers ping and text, and is gone within 2 s of the bye', async (t) => {
+    const id = 'text-and-bye';
+    const room = await dispatchAgent(rig.server, AGENT, id, 'parrot');
+    const user = await join(t, room, 'alice');
+    const agent = await until(() => user.agent(), 10_000, 'the agent');
+    assert.equal(agent.identity, `agent-${id}`);
+    await until(() => agent.attributes['lk.agent.state'] === 'listening', 5_000, 'the state');
+    await until(() => agent.trackPublications.size === 1, 2_000, 'the track');
+    assert.ok((await user.ping(agent.identity)) < 2_000);
+    await user.sendText('good morning');
+    const answer = await until(() => user.texts[0], 5_000, 'the answer');
+    assert.deepEqual({ topic: answer.topic, text: answer.text }, { topic: 'lk.chat', text: 'good morning' });
+    await rig.report('turn', id);
+    const [session] = [...rig.agent.sessions.values()].filter((one) => one.voiceSessionId === id);
+    assert.equal(session?.participantId, 'alice');
+    assert.equal(session?.messageCount, 1);
+    assert.equal(rig.agent.hasLiveAgent(id), true);
+    const byeMonoMs = performance.now();
+    await user.bye();
+    await rig.report('exited', id);
+    assert.ok(performance.now() - byeMonoMs < 2_000);
+    assert.equal(rig.agent.hasLiveAgent(id), false);
+    assert.deepEqual(
+      [...rig.agent.sessions.values()].filter((one) => one.voiceSessionId === id),
+      [],
+    );
+    await user.leave();
+  });
+
+  test('exchanges tone words once and in order, both ways', async (t) => {
+    const id = 'count-words';
+    const room = await dispatchAgent(rig.server, AGENT, id, 'count');
+    const user = await join(t, room, 'bob');
+    await rig.report('audible', id);
+    const said = [500, 501, 502, 503, 504, 505];
+    const pcm = new Int16Array(SAMPLE_RATE_HZ * 0.5 * said.length);
+    said.forEach((index, at) =>
+      pcm.set(toInt16(wordSamples(index, SAMPLE_RATE_HZ)), at * SAMPLE_RATE_HZ * 0.5),
+    );
+    await user.say(new Int16Array(SAMPLE_RATE_HZ / 2));
+    await user.say(pcm);
+    const heard = (): number[] =>
+      rig.reports.flatMap((report) =>
+        report.type === 'heardWords' && report.voiceSessionId === id
+          ? report.words.map((word) => word.index)
+          : [],
+      );
+    await until(() => heard().length >= said.length, 3_000, 'all words at the agent');
+    assert.deepEqual(heard(), said);
+    const back = wordsOf(user);
+    assert.ok(back.length >= 5, `${back.length} words came back`);
+    assert.deepEqual(
+      back,
+      back.map((_, at) => at),
+    );
+    await user.bye();
+    await rig.report('exited', id);
+  });
+
+  test('the parrot says speech back after its end, and only once', async (t) => {
+    const id = 'parrot-speech';
+    const room = await dispatchAgent(rig.server, AGENT, id, 'parrot');
+    const user = await join(t, room, 'carol');
+    await rig.report('listening', id);
+    await user.say(new Int16Array(SAMPLE_RATE_HZ));
+    const beforeSpeech = user.heard.length;
+    const endMonoMs = await user.say(speechLike(900));
+    assert.ok(
+      user.heard.slice(beforeSpeech).every(({ samples }) => rmsOf(samples) < 0.01),
+      'it spoke before the end',
+    );
+    const first = await until(
+      () => user.heard.slice(beforeSpeech).find(({ samples }) => rmsOf(samples) > 0.01),
+      5_000,
+      'the speech',
+    );
+    await user.say(new Int16Array(SAMPLE_RATE_HZ * 2));
+    const loudMs = user.heard.slice(beforeSpeech).filter(({ samples }) => rmsOf(samples) > 0.01).length * 10;
+    assert.ok(loudMs > 600 && loudMs < 1_300, `${loudMs} ms of 900 came back`);
+    assert.ok(first.atMonoMs > endMonoMs);
+    const { turn } = await rig.report('turn', id);
+    assert.equal(turn.kind, 'speech');
+    await user.bye();
+    await rig.report('exited', id);
+  });
+
+  test('a second dispatch for the same voice session brings no second agent', async (t) => {
+    const id = 'asked-twice';
+    const room = await dispatchAgent(rig.server, AGENT, id, 'parrot');
+    const user = await join(t, room, 'dave');
+    await until(() => user.agent(), 10_000, 'the agent');
+    const pids = rig.childPids.length;
+    await dispatchAgent(rig.server, AGENT, id, 'parrot');
+    await user.say(new Int16Array(SAMPLE_RATE_HZ)); // five times the time that the first dispatch took
+    assert.equal([...user.room.remoteParticipants.values()].length, 1);
+    assert.equal(
+      rig.reports.filter((report) => report.type === 'joined' && report.voiceSessionId === id).length,
+      1,
+    );
+    assert.ok(rig.childPids.length <= pids + 1, 'at most the next warm child was made');
+    await rig.agent.endSession(id, 'test');
+  });
+
+  test('a user with clara.resume comes back into the same session; one without is gone after leaving', async (t) => {
+    const id = 'comes-back';
+    const room = await dispatchAgent(rig.server, AGENT, id, 'parrot');
+    const first = await join(t, room, 'erin', { 'clara.resume': '1' });
+    await rig.report('participantJoined', id);
+    const [session] = [...rig.agent.sessions.values()].filter((one) => one.voiceSessionId === id);
+    await first.leave();
+    assert.equal((await rig.report('participantAway', id)).forMs, 150_000);
+    const second = await join(t, room, 'erin');
+    await until(
+      () =>
+        rig.reports.some(
+          (report) => report.type === 'participantJoined' && report.returned && report.voiceSessionId === id,
+        ),
+      5_000,
+      'the return',
+    );
+    assert.deepEqual(
+      [...rig.agent.sessions.values()].filter((one) => one.voiceSessionId === id),
+      [session],
+    );
+    await second.leave(); // this one carries no resume value
+    assert.equal((await rig.report('exited', id)).reason, 'notBack');
+    assert.deepEqual(
+      [...rig.agent.sessions.values()].filter((one) => one.voiceSessionId === id),
+      [],
+    );
+  });
+
+  test('the children of a parent that is SIGKILLed end by themselves', async () => {
+    const parent = spawn(
+      process.execPath,
+      [...sourceArguments('test/support/node/agent-parent.ts'), rig.server.url, rig.server.apiKey],
+      {
+        stdio: ['ignore', 'pipe', 'inherit'],
+        env: { ...process.env, TEST_API_SECRET: rig.server.apiSecret },
+      },
+    );
+    let output = '';
+    parent.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    try {
+      await until(() => output.includes('started') && output.includes('child'), 20_000, 'the parent');
+      await dispatchAgent(rig.server, 'killed-agent', 'parent-killed', 'count');
+      await until(() => output.includes('joined'), 20_000, 'the join');
+    } finally {
+      parent.kill('SIGKILL');
+    }
+    const pids = [...output.matchAll(/child (\d+)/g)].map((match) => Number(match[1]));
+    assert.ok(pids.length >= 1);
+    for (const pid of pids) await processEnd(pid, 4_000);
+    assert.deepEqual(
+      pids.filter((pid) => startTimeOf(pid) !== undefined),
+      [],
+    );
+  });
+
+  test('after the server was killed and is back, the same agent is in the room again', async (t) => {
+    const id = 'server-killed';
+    const room = await dispatchAgent(rig.server, AGENT, id, 'count');
+    await rig.report('joined', id);
+    rig.server.signal('SIGKILL');
+    await rig.server.exited;
+    await until(() => !rig.agent.readiness().ok, 5_000, 'the worker notices');
+    await rig.server.startAgain(AbortSignal.timeout(10_000));
+    await until(() => rig.agent.readiness().ok, 5_000, 'the worker is back');
+    const user = await join(t, room, 'frank');
+    const agent = await until(() => user.agent(), 20_000, 'the agent is back');
+    assert.equal(agent.identity, `agent-${id}`);
+    await until(() => wordsOf(user).length > 0, 10_000, 'words');
+    assert.equal(wordsOf(user)[0], 0);
+    await rig.agent.endSession(id, 'test');
+  });
+});

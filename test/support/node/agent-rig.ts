@@ -1,0 +1,80 @@
+import { ClaraVoiceAgent } from '../../../harness/agent/clara-voice-agent.ts';
+import type { ClaraVoiceAgentOptions } from '../../../harness/agent/clara-voice-agent.ts';
+import type { AgentReport } from '../../../harness/agent/agent-report.ts';
+import { sessionChildSpawner } from '../../../harness/agent/child-process.ts';
+import { startLiveKitServer } from '../../../harness/server/livekit-server.ts';
+import type { LiveKitServer } from '../../../harness/server/livekit-server.ts';
+import { createRunFolder } from '../../../harness/supervisor/run-folder.ts';
+import { liveKitBinary } from './livekit-binary.ts';
+import { silentLog } from './silent-log.ts';
+import { until } from './rtc-user.ts';
+
+/** A real server with a real agent; `stop` ends both. */
+export interface AgentRig {
+  readonly server: LiveKitServer;
+  readonly agent: ClaraVoiceAgent;
+  readonly reports: AgentReport[];
+  /** Pids of all children so far, warm ones too. */
+  readonly childPids: number[];
+  /** The next report that `match` takes, among those already there too. */
+  report<T extends AgentReport['type']>(
+    type: T,
+    voiceSessionId: string,
+    limitMs?: number,
+  ): Promise<Extract<AgentReport, { type: T }>>;
+  stop(): Promise<void>;
+}
+
+/** Starts a rig; resolves when a warm child waits. */
+export async function startAgentRig(options: Partial<ClaraVoiceAgentOptions> = {}): Promise<AgentRig> {
+  const log = silentLog;
+  const signal = AbortSignal.timeout(60_000);
+  const runFolder = await createRunFolder({ log });
+  const childPids: number[] = [];
+  const reports: AgentReport[] = [];
+  const spawn = sessionChildSpawner(runFolder);
+  try {
+    const server = await startLiveKitServer({ runFolder, log, binary: (await liveKitBinary()).path }, signal);
+    let warm = false;
+    const agent = new ClaraVoiceAgent({
+      livekit: server,
+      agentName: 'test-agent',
+      log,
+      spawnChild: async (childLog) => {
+        const child = await spawn(childLog);
+        childPids.push(child.pid);
+        child.onMessage = () => (warm = true);
+        return child;
+      },
+      ...options,
+    });
+    agent.onReport((report) => reports.push(report));
+    await agent.start(signal);
+    await until(() => warm, 20_000, 'a warm child');
+    const stop = async (): Promise<void> => {
+      await agent.stop();
+      await server.stop();
+      await runFolder.stop();
+    };
+    return {
+      server,
+      agent,
+      reports,
+      childPids,
+      stop,
+      report: (type, voiceSessionId, limitMs = 10_000) =>
+        until(
+          () =>
+            reports.find(
+              (report): report is Extract<AgentReport, { type: typeof type }> =>
+                report.type === type && report.voiceSessionId === voiceSessionId,
+            ),
+          limitMs,
+          `report ${type} of ${voiceSessionId}`,
+        ),
+    };
+  } catch (error) {
+    await runFolder.stop();
+    throw error;
+  }
+}
