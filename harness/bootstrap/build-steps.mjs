@@ -5,10 +5,13 @@
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { StepError, runTool } from './command.mjs';
 import { fingerprint } from './fingerprint.mjs';
 
 const BUILD_LIMIT_MS = 10 * 60_000;
+/** Lines of a failed tool's output that are shown. */
+const SHOWN_LINES = 30;
 
 /**
  * @typedef {object} BuildStep
@@ -32,10 +35,8 @@ async function runScript(root, script, args) {
   });
   if (result.code !== 0) {
     const tool = script.split('/')[0];
-    throw new StepError(
-      `${tool} ${args.join(' ')} ended with ${result.code ?? result.signal}:\n${result.output.trim()}`,
-      1,
-    );
+    const said = stripVTControlCharacters(result.output).trim().split('\n').slice(-SHOWN_LINES).join('\n');
+    throw new StepError(`${tool} ${args.join(' ')} ended with ${result.code ?? result.signal}:\n${said}`, 1);
   }
 }
 
@@ -109,8 +110,21 @@ const library = {
     runScript(root, 'vite/bin/vite.js', ['build', '--config', 'vite.lib.config.ts', '--logLevel', 'warn']),
 };
 
-/** What `clara` needs. */
+/** What all commands need. */
 export const RUN_STEPS = [harness, probe, app];
+
+/** The commands that open the app in a browser. */
+const APP_COMMANDS = ['up', 'call', 'test'];
+
+/**
+ * What one command needs: looking at settings, parts and help needs no app.
+ * @param {string | undefined} command
+ * @returns {readonly BuildStep[]}
+ */
+export function stepsOf(command) {
+  return command !== undefined && APP_COMMANDS.includes(command) ? RUN_STEPS : [harness];
+}
+
 /** What the packages hold. */
 export const PACKAGE_STEPS = [types, library];
 

@@ -3,13 +3,13 @@
  * and exit codes pass through nothing.
  */
 import { fileURLToPath } from 'node:url';
-import { RUN_STEPS } from './build-steps.mjs';
+import { stepsOf } from './build-steps.mjs';
 import { endWith, setUp } from './set-up.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const [command, ...args] = process.argv.slice(2);
 
-await setUp(root, RUN_STEPS).catch(endWith);
+await setUp(root, stepsOf(command)).catch(endWith);
 
 if (command === 'test') {
   process.argv = [process.argv[0] ?? 'node', 'test', ...args];

@@ -1,6 +1,5 @@
 /** `clara doctor`: what is here, what each part is for, how to get what is missing. Installs nothing. */
 import type { Command } from 'commander';
-import { examineParts } from '../doctor/examine-parts.ts';
 import { EXIT } from './exit-codes.ts';
 
 /** Adds the command. */
@@ -10,6 +9,7 @@ export function registerDoctor(program: Command): void {
     .description('what is here, what each part is for, and how to get it')
     .option('--json', 'one JSON object on stdout')
     .action(async (options: { readonly json?: boolean }) => {
+      const { examineParts } = await import('../doctor/examine-parts.ts'); // loads playwright; other commands need not wait
       const report = await examineParts(process.env, AbortSignal.timeout(60_000));
       process.exitCode = report.ok ? EXIT.good : EXIT.partMissing;
       if (options.json === true) {

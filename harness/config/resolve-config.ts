@@ -62,20 +62,26 @@ function fileEntries(file: unknown, problems: string[]): Record<string, unknown>
   return file as Record<string, unknown>;
 }
 
-function lookUp(
-  name: OptionName,
-  sources: ConfigSources,
-  file: Record<string, unknown>,
-): { value: unknown; origin: Origin } {
+/** One setting: as it was given, as it is understood, and from where. */
+interface Setting {
+  readonly given: unknown;
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
+function lookUp(name: OptionName, sources: ConfigSources, file: Record<string, unknown>): Setting {
   const { fromText } = OPTIONS[name];
-  const read = (value: unknown) => (typeof value === 'string' ? fromText(value) : value);
-  if (sources.flags[name] !== undefined) return { value: read(sources.flags[name]), origin: flagOf(name) };
+  const setting = (given: unknown, origin: Origin): Setting => {
+    const isText = typeof given === 'string' && origin !== CONFIG_FILE; // JSON has numbers of its own
+    return { given, value: isText ? fromText(given) : given, origin };
+  };
+  if (sources.flags[name] !== undefined) return setting(sources.flags[name], flagOf(name));
   for (const variable of environmentNamesOf(name)) {
     const value = sources.env[variable];
-    if (value !== undefined && value !== '') return { value: fromText(value), origin: variable };
+    if (value !== undefined && value !== '') return setting(value, variable);
   }
-  if (Object.hasOwn(file, name)) return { value: file[name], origin: CONFIG_FILE };
-  return { value: sources.defaults?.[name] ?? OPTIONS[name].default, origin: 'default' };
+  if (Object.hasOwn(file, name)) return setting(file[name], CONFIG_FILE);
+  return setting(sources.defaults?.[name] ?? OPTIONS[name].default, 'default');
 }
 
 /** What must hold between options. */
@@ -97,9 +103,9 @@ export function resolveConfig(sources: ConfigSources): ResolvedConfig {
   const found = OPTION_NAMES.map((name) => [name, lookUp(name, sources, file)] as const);
   const result = configSchema.safeParse(Object.fromEntries(found.map(([name, { value }]) => [name, value])));
   const wrong = new Set(result.error?.issues.map((issue) => issue.path[0]));
-  for (const [name, { value, origin }] of found) {
+  for (const [name, { given, origin }] of found) {
     if (!wrong.has(name)) continue;
-    const shown = OPTIONS[name].secret ? 'the value' : JSON.stringify(value);
+    const shown = OPTIONS[name].secret ? 'the value' : JSON.stringify(given);
     problems.push(`${name}: ${shown} from ${origin} is not ${OPTIONS[name].range}`);
   }
   if (problems.length === 0) problems.push(...crossChecks(result.data as unknown as Config));

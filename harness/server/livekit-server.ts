@@ -176,7 +176,7 @@ class SpawnedLiveKitServer implements LiveKitServer {
         );
       }
       if (await this.#answers(signal)) return;
-      await sleep(READY_POLL_MS, undefined, { signal });
+      await sleep(READY_POLL_MS); // short enough that the abort is seen by the next look
     }
     throw new ServerStartError(
       'notReady',

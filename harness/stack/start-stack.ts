@@ -76,6 +76,7 @@ export async function startStack(
   requireOutsideInterface();
   const { runFolder, log } = options;
   const { values } = config;
+  const roomTimeouts = { emptyTimeoutS: values.emptyTimeoutS, departureTimeoutS: values.graceS };
   const parts = new StopStack(log);
   let lastMonoMs = performance.now();
   const started = (what: string) => {
@@ -101,13 +102,18 @@ export async function startStack(
         livekit,
         agentName: values.agentName,
         graceMs: values.graceS * 1000,
+        roomTimeouts,
+        voice: values.voice,
         log,
         runFolder,
       }),
       15_000,
     );
     await agent.start(signal);
-    started(`agent ${values.agentName}`);
+    const readiness = agent.readiness();
+    started(
+      `agent ${values.agentName}${readiness.ok ? '' : ` is not ready: ${readiness.reason ?? 'unknown'}`}`,
+    );
     const gateway = parts.own(
       'gateway',
       await startGateway(
@@ -116,7 +122,7 @@ export async function startStack(
           port: values.port,
           livekit,
           agents: agent,
-          roomTimeouts: { emptyTimeoutS: values.emptyTimeoutS, departureTimeoutS: values.graceS },
+          roomTimeouts,
           defaultPipeline: values.pipeline,
           joinTokenTtlS: values.joinTokenTtlS,
           rateLimit: { max: values.tokenRateMax, windowMs: values.tokenRateWindowS * 1000 },
