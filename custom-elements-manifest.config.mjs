@@ -1,0 +1,30 @@
+/**
+ * `npx cem analyze`: writes custom-elements.json, which tells editors and frameworks of the tag. The build of the package
+ * runs it (vite.lib.config.ts); the file is made, never edited.
+ */
+
+/** Leaves out what nobody outside can use: private members, and events that the class comment does not describe. */
+const publicOnly = {
+  name: 'public-only',
+  packageLinkPhase({ customElementsManifest }) {
+    for (const module of customElementsManifest.modules)
+      for (const declaration of module.declarations ?? []) {
+        declaration.members = declaration.members?.filter(
+          ({ name, privacy }) => privacy === undefined && !name.startsWith('#'),
+        );
+        declaration.events = declaration.events?.filter(({ description }) => description !== undefined);
+      }
+  },
+};
+
+export default {
+  globs: [
+    'src/ui/clara-voice-element.ts',
+    'src/ui/events.ts',
+    'src/embed/element.ts',
+    'src/embed/register.ts',
+  ],
+  outdir: '.',
+  litelement: true,
+  plugins: [publicOnly],
+};
