@@ -45,13 +45,11 @@ export function nextInOutage(state: InOutage, event: LinkEvent, policy: Reconnec
     case 'agentEnded':
       return hasRoom(state) ? end(state, 'agentEnded') : ignored(state);
     case 'woke': {
-      // A wake-up is a new detection: the budget starts again, the old room is worth nothing.
-      const outage = {
-        ...state.outage,
-        sinceMonoMs: event.atMonoMs,
-        deadlineMonoMs: event.atMonoMs + policy.budgetMs,
-      };
-      return rejoinNow(state, outage, event.atMonoMs, policy);
+      // The budget goes on, but who opens the lid after it gets one whole attempt.
+      const { outage } = state;
+      const oneAttemptMs = event.atMonoMs + policy.attemptMs + policy.proofMs;
+      const deadlineMonoMs = Math.max(outage.deadlineMonoMs, oneAttemptMs);
+      return rejoinNow(state, { ...outage, deadlineMonoMs }, event.atMonoMs, policy);
     }
     case 'hint':
       if (event.hint === 'offline')

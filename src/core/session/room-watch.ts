@@ -88,7 +88,7 @@ export class RoomWatch {
     const loop = async (): Promise<void> => {
       while (!this.#signal.aborted) await once();
     };
-    loop().catch(this.#listener.onDefect);
+    loop().catch((error: unknown) => this.#listener.onDefect(error));
   }
 
   async #sampleOnce(): Promise<void> {
