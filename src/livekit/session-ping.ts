@@ -11,7 +11,7 @@ import { AGENT_SESSION_TOPIC } from '../shared/wire.ts';
 /** Largest message of an agent that is read, bytes; events of the conversation come on the same topic. */
 const MAX_MESSAGE_BYTES = 16 * 1024;
 /** An agent that never answered has this long, ms, before it counts as one that does not speak the protocol. */
-const FIRST_ANSWER_MS = 1500;
+const FIRST_ANSWER_MS = 1200;
 /** Longer than any caller's signal lets a ping wait, ms. */
 const FOREVER_MS = 600_000;
 

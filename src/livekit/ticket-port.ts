@@ -52,33 +52,42 @@ export function endpointTickets(options: EndpointTicketOptions): TicketPort {
   };
 }
 
+/** What a function of the page is asked. */
+export interface TokenSourceRequest {
+  readonly resume?: string;
+  readonly roomName?: string;
+  readonly identity?: string;
+  readonly pipeline?: string;
+  /** Aborts when the answer is not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
 /** What a page may give instead of an endpoint: a function, or a LiveKit TokenSource (an object with `fetch`). */
 export type TokenSource =
-  | ((request: TokenRequest, signal: AbortSignal) => Promise<unknown>)
+  | ((request: TokenSourceRequest) => Promise<unknown>)
   | { fetch(options: { roomName?: string; participantIdentity?: string }): Promise<unknown> };
 
+/** How to ask a function of the page. */
+export interface SourceTicketOptions {
+  readonly source: TokenSource;
+  readonly pipeline?: string;
+  readonly clock: Clock;
+  /** @default {@link TOKEN_TIMEOUT_MS} */
+  readonly timeoutMs?: number;
+}
+
 /** Asks a function of the page; its answer is read like an endpoint's. What it throws becomes `tokenUnreachable`, without its text. */
-export function sourceTickets(
-  source: TokenSource,
-  clock: Clock,
-  pipeline?: string,
-  timeoutMs = TOKEN_TIMEOUT_MS,
-): TicketPort {
-  const ask = (request: TicketRequest, signal: AbortSignal): Promise<unknown> =>
-    typeof source === 'function'
-      ? source(wireRequest(request, pipeline), signal)
-      : source.fetch({
-          ...(request.roomName !== undefined && { roomName: request.roomName }),
-          ...(request.identity !== undefined && { participantIdentity: request.identity }),
-        });
+export function sourceTickets(options: SourceTicketOptions): TicketPort {
+  const { clock, timeoutMs = TOKEN_TIMEOUT_MS } = options;
   return {
     request: (request, signal) =>
       withDeadline(
         async (inner) => {
           let answer: unknown;
           try {
-            answer = await ask(request, inner);
+            answer = await askSource(options, request, inner);
           } catch (error) {
+            inner.throwIfAborted();
             if (error instanceof SessionError) throw error;
             throw new SessionError('tokenUnreachable', 'the token source of this page threw');
           }
@@ -91,6 +100,19 @@ export function sourceTickets(
         signal,
       ),
   };
+}
+
+function askSource(
+  { source, pipeline }: SourceTicketOptions,
+  request: TicketRequest,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (typeof source === 'function')
+    return source({ ...request, ...(pipeline !== undefined && { pipeline }), signal });
+  return source.fetch({
+    ...(request.roomName !== undefined && { roomName: request.roomName }),
+    ...(request.identity !== undefined && { participantIdentity: request.identity }),
+  });
 }
 
 /** Gives the same address and token each time: for a page that has just these. A rejoin works until the token expires. */

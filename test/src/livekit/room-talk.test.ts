@@ -212,7 +212,7 @@ describe('the heartbeat of a room', () => {
   it('is false for an agent that has never answered', async () => {
     const impatient: Clock = {
       ...browserClock,
-      sleep: (delayMs, stop) => browserClock.sleep(delayMs === 1500 ? 0 : delayMs, stop),
+      sleep: (delayMs, stop) => browserClock.sleep(delayMs === 1200 ? 0 : delayMs, stop),
     };
     bench = new RoomBench(impatient);
     const { room } = await bench.joinWithAgent();
@@ -222,7 +222,7 @@ describe('the heartbeat of a room', () => {
   it('waits for an agent that has answered before, until the signal aborts', async () => {
     const impatient: Clock = {
       ...browserClock,
-      sleep: (delayMs, stop) => browserClock.sleep(delayMs === 1500 ? 100 : delayMs, stop),
+      sleep: (delayMs, stop) => browserClock.sleep(delayMs === 1200 ? 100 : delayMs, stop),
     };
     bench = new RoomBench(impatient);
     const { room, peer } = await bench.joinWithAgent();

@@ -1,0 +1,93 @@
+/**
+ * The composition root: builds every adapter of a session and wires them. Loaded on first intent, livekit-client with
+ * it, so nothing of the first load may import this file statically. Decides nothing but which adapters there are.
+ */
+import type { Log, SessionPorts, TicketPort } from '../core/ports.ts';
+import type { SessionOptions } from '../core/session/session-options.ts';
+import type { VoiceSession } from '../core/session/types.ts';
+import { createVoiceSession } from '../core/session/voice-session.ts';
+import { BrowserMicrophone } from '../livekit/microphone.ts';
+import { PageAudio } from '../livekit/page-audio.ts';
+import { livekitRooms } from '../livekit/room-port.ts';
+import { serverProbe } from '../livekit/server-probe.ts';
+import { endpointTickets, fixedTickets, sourceTickets, type TokenSource } from '../livekit/ticket-port.ts';
+import { openRecordStore } from '../storage/open-record-store.ts';
+import { storeRecorder } from '../storage/recorder.ts';
+import { beaconFarewell, byeEndpointOf } from './beacon-farewell.ts';
+import { browserClock } from './browser-clock.ts';
+import { browserLocks } from './browser-locks.ts';
+import { browserNetwork } from './browser-network.ts';
+import { consoleLog } from './console-log.ts';
+import { sessionResumeStore } from './session-resume-store.ts';
+
+/** What a session is made of. One source of tokens is needed; the first that is given counts, in this order. */
+export interface ComposeOptions extends SessionOptions {
+  /** Address of a token endpoint, relative to the page; asked anew for each join. */
+  readonly tokenEndpoint?: string;
+  /** A function of the page instead, or a LiveKit TokenSource. */
+  readonly tokenSource?: TokenSource;
+  /** A fixed address with {@link token}. */
+  readonly serverUrl?: string;
+  readonly token?: string;
+  /** Which voice pipeline to ask our gateway for. */
+  readonly pipeline?: string;
+  /** Echo, noise and gain processing of the microphone. @default true */
+  readonly audioProcessing?: boolean;
+  /** Where a bye is sent by beacon. @default `bye` in the token endpoint's folder, used only with a resume value */
+  readonly byeEndpoint?: string;
+  /** Keep the session's phases and events in this browser. @default true */
+  readonly record?: boolean;
+  /** @default the console, transitions at debug level */
+  readonly log?: Log;
+}
+
+/** Makes a session; its owner disposes it. Throws TypeError without a source of tokens, RangeError for an option out of range. */
+export function composeSession(options: ComposeOptions): VoiceSession {
+  const log = options.log ?? consoleLog;
+  const audio = new PageAudio();
+  const byeEndpoint =
+    options.byeEndpoint ??
+    (options.tokenEndpoint === undefined
+      ? undefined
+      : byeEndpointOf(options.tokenEndpoint, document.baseURI));
+  const ports: SessionPorts = {
+    clock: browserClock,
+    random: Math.random,
+    log,
+    tickets: ticketsOf(options),
+    rooms: livekitRooms({ clock: browserClock, audio }),
+    microphone: new BrowserMicrophone({ audio, audioProcessing: options.audioProcessing ?? true }),
+    network: browserNetwork(),
+    probe: serverProbe(),
+    recorder:
+      options.record === false
+        ? { begin: () => ({ event: () => {}, end: () => {} }) }
+        : storeRecorder({
+            store: openRecordStore(browserClock, log),
+            clock: browserClock,
+            log,
+            newId: () => crypto.randomUUID(),
+            page: window,
+          }),
+    resumeStore: sessionResumeStore(
+      `clara-voice-resume:${options.tokenEndpoint ?? options.serverUrl ?? 'source'}`,
+      browserClock,
+    ),
+    ...(pageLocks() !== undefined && { locks: browserLocks(navigator.locks) }),
+    ...(byeEndpoint !== undefined && { farewell: beaconFarewell(byeEndpoint) }),
+  };
+  return createVoiceSession(ports, options);
+}
+
+function ticketsOf({ tokenEndpoint, tokenSource, serverUrl, token, pipeline }: ComposeOptions): TicketPort {
+  const asked = { clock: browserClock, ...(pipeline !== undefined && { pipeline }) };
+  if (tokenEndpoint !== undefined) return endpointTickets({ endpoint: tokenEndpoint, ...asked });
+  if (tokenSource !== undefined) return sourceTickets({ source: tokenSource, ...asked });
+  if (serverUrl !== undefined && token !== undefined) return fixedTickets(serverUrl, token);
+  throw new TypeError('a session needs tokenEndpoint, tokenSource, or serverUrl and token');
+}
+
+/** Only secure pages have locks, whatever TypeScript believes. */
+function pageLocks(): LockManager | undefined {
+  return (navigator as { locks?: LockManager }).locks;
+}

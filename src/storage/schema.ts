@@ -1,0 +1,62 @@
+/**
+ * The database's schema and its migrations. Version 1 of docs recording.md: one row a session, its events, its
+ * samples in chunks of columns (written by the recorder of samples), and settings. A version is never changed once it
+ * has shipped; the next one gets its own step in {@link upgradeSchema}.
+ */
+import type { DBSchema, IDBPDatabase } from 'idb';
+import type { RecordedEvent, SessionOutcome } from '../shared/records.ts';
+
+export const DATABASE_NAME = 'clara-voice';
+export const DATABASE_VERSION = 1;
+
+/** A session's row. Wall times, ms since 1970. */
+export interface SessionRow {
+  readonly id: string;
+  readonly startedAt: number;
+  /** Absent while it runs, and after a crash until the next start. */
+  readonly endedAt?: number;
+  readonly pinned: boolean;
+  readonly summary: SessionSummary;
+}
+
+/** What lists show without reading events. */
+export interface SessionSummary {
+  readonly outcome?: SessionOutcome;
+  /** The page went away without an end; `endedAt` is the time of the last event that was kept. */
+  readonly interrupted?: true;
+}
+
+/** One event; `seq` counts from 0 within its session. */
+export interface EventRow {
+  readonly sessionId: string;
+  readonly seq: number;
+  readonly event: RecordedEvent;
+}
+
+/** Samples of one stream of a session: columns of Float32, named in `columns`, packed as `codec` says. */
+export interface ChunkRow {
+  readonly sessionId: string;
+  readonly stream: string;
+  readonly seq: number;
+  readonly codec: number;
+  readonly columns: readonly string[];
+  readonly data: ArrayBuffer;
+}
+
+/** The stores as idb types them. */
+export interface ClaraSchema extends DBSchema {
+  sessions: { key: string; value: SessionRow; indexes: { startedAt: number } };
+  events: { key: [string, number]; value: EventRow };
+  chunks: { key: [string, string, number]; value: ChunkRow };
+  settings: { key: string; value: unknown };
+}
+
+/** Brings a database from `oldVersion` (0: new) to {@link DATABASE_VERSION}. */
+export function upgradeSchema(database: IDBPDatabase<ClaraSchema>, oldVersion: number): void {
+  if (oldVersion < 1) {
+    database.createObjectStore('sessions', { keyPath: 'id' }).createIndex('startedAt', 'startedAt');
+    database.createObjectStore('events', { keyPath: ['sessionId', 'seq'] });
+    database.createObjectStore('chunks', { keyPath: ['sessionId', 'stream', 'seq'] });
+    database.createObjectStore('settings');
+  }
+}
