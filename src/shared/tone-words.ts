@@ -22,17 +22,17 @@ export interface HeardWord {
 
 const TONES_PER_GROUP = 16;
 /**
- * The groups, Hz. Tones lie 35 Hz apart, which is 2.2 bins of the 64 ms window: outside the main lobe of a Hann
- * window. All below 2.7 kHz: Opus at 24 kbit/s blurs pure tones above that (measured with Chromium's encoder).
+ * The groups, Hz. Tones lie 34 Hz apart, which is 2.2 bins of the 64 ms window: outside the main lobe of a Hann
+ * window. All below 2.6 kHz: Opus at 24 kbit/s blurs pure tones above that (measured with Chromium's encoder).
  */
-const TONE_STEP_HZ = 35;
-const GROUP_LOW_HZ = [300, 915, 1530, 2145] as const;
+const TONE_STEP_HZ = 34;
+const GROUP_LOW_HZ = [240, 830, 1420, 2010] as const;
 /** Amplitude of one sine: four together peak at 0.6 and leave room for what codecs add. */
 const TONE_AMPLITUDE = 0.15;
 /** Raised cosine at both ends, ms: without it the click spreads over all groups. */
 const EDGE_MS = 8;
 
-/** Decoding rate aimed at, Hz: enough for 2.7 kHz, and a quarter of the work at 48 kHz. */
+/** Decoding rate aimed at, Hz: enough for 2.6 kHz, and a quarter of the work at 48 kHz. */
 const ANALYSIS_HZ = 12_000;
 const WINDOW_MS = 64;
 const HOP_MS = 8;

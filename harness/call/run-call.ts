@@ -1,0 +1,124 @@
+/**
+ * Makes one call and measures it: opens the page, presses Start, lets it go on for the wanted time, hangs up, and
+ * hands what both ends saw to judge-call.ts. Owns the order of a call and its waits; every wait has a limit.
+ */
+import type { Page } from 'playwright-core';
+import type { AgentWitness } from './agent-witness.ts';
+import { startCallRig, type CallRig, type CallRigOptions } from './call-rig.ts';
+import type { CallResult } from './call-result.ts';
+import { judgeCall, type JudgedCall } from './judge-call.ts';
+
+/** How to make the call. */
+export interface CallOptions extends CallRigOptions {
+  /** Gets all that was found out, before {@link runCall} gives the contract's part of it. */
+  readonly onJudged?: (judged: JudgedCall) => void;
+  /** Called while the call is up, after the wanted time and before hanging up: for pictures and further checks. */
+  readonly beforeHangUp?: (rig: CallRig) => Promise<void>;
+}
+
+/** From the click to `connected`, ms; an outage of the server during it takes longer than any healthy start. */
+const CONNECT_LIMIT_MS = 30_000;
+/** From `connected` to the agent hearing the user, ms. */
+const AGENT_LIMIT_MS = 10_000;
+/** After the mark: so long the last counted word has for its way (agent's lead 0.14 s, network, jitter buffer, decoding 0.2 s). */
+const DRAIN_MS = 1_500;
+const HANG_UP_LIMIT_MS = 5_000;
+
+/**
+ * Makes one call. Everything that was started is stopped when this settles. Throws UsageError, PartMissingError, or
+ * the error of a part that did not start; a call that went badly is a result and not an error.
+ */
+export async function runCall(options: CallOptions, signal: AbortSignal): Promise<CallResult> {
+  await using rig = await startCallRig(options, signal);
+  const judged = await measureCall(rig, options, signal);
+  options.onJudged?.(judged);
+  return judged.result;
+}
+
+/** The call itself, in a rig that the caller owns. */
+export async function measureCall(
+  rig: CallRig,
+  options: CallOptions,
+  signal: AbortSignal,
+): Promise<JudgedCall> {
+  const { browser, witness } = rig;
+  const { ear, page } = browser;
+  await page.goto(rig.url, { waitUntil: 'load' });
+  await page.getByRole('button', { name: 'Start Session' }).click();
+  options.report('Start pressed');
+  const phase = await phaseAfterStart(rig, signal);
+  if (phase === 'connected') {
+    options.report('connected');
+    await within(AGENT_LIMIT_MS, signal, (limit) => witness.until((seen) => isHeard(seen, options), limit));
+    await lasts(options.seconds * 1000, rig, signal);
+  }
+  const markWallMs = Date.now();
+  if (phase === 'connected') await sleep(DRAIN_MS, signal);
+  await options.beforeHangUp?.(rig);
+  const judged = judgeCall(options, { page: [...ear.reports], agent: witness.facts(), markWallMs });
+  await hangUp(page, rig, signal);
+  return judged;
+}
+
+/** Whether the call's time may begin: the agent hears the user, as far as the pipeline tells. */
+function isHeard(witness: AgentWitness, { pipeline }: CallOptions): boolean {
+  const { heard, listeningFromWallMs } = witness.facts();
+  return pipeline === 'count' ? heard.length > 0 : listeningFromWallMs !== undefined;
+}
+
+/** Waits for an end of the start: `connected`, `failed` or `ended`; undefined when none came in time. */
+async function phaseAfterStart({ browser }: CallRig, signal: AbortSignal): Promise<string | undefined> {
+  const ends = ['connected', 'failed', 'ended'];
+  const report = await within(CONNECT_LIMIT_MS, signal, (limit) =>
+    browser.ear.until((heard) => heard.kind === 'phase' && ends.includes(heard.phase), limit),
+  );
+  return report?.kind === 'phase' ? report.phase : undefined;
+}
+
+/** The call's time; over early when the session is. */
+async function lasts(durationMs: number, { browser }: CallRig, signal: AbortSignal): Promise<void> {
+  await within(durationMs, signal, (limit) =>
+    browser.ear.until(
+      (report) => report.kind === 'phase' && ['failed', 'ended'].includes(report.phase),
+      limit,
+    ),
+  );
+}
+
+/** As a person does; a page without the button is left as it is, and its browser is closed anyway. */
+async function hangUp(page: Page, { browser }: CallRig, signal: AbortSignal): Promise<void> {
+  const stop = page.getByRole('button', { name: 'Stop', exact: true });
+  if (!(await stop.isVisible())) return;
+  await stop.click({ timeout: HANG_UP_LIMIT_MS });
+  await within(HANG_UP_LIMIT_MS, signal, (limit) =>
+    browser.ear.until((report) => report.kind === 'phase' && report.phase === 'ended', limit),
+  );
+}
+
+/** Runs `work` for at most `limitMs`; undefined when it took longer, `signal.reason` thrown when aborted. */
+async function within<T>(
+  limitMs: number,
+  signal: AbortSignal,
+  work: (limit: AbortSignal) => Promise<T>,
+): Promise<T | undefined> {
+  signal.throwIfAborted();
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(), limitMs);
+  try {
+    return await work(AbortSignal.any([signal, limit.signal]));
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!limit.signal.aborted) throw error;
+    return undefined;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function sleep(durationMs: number, signal: AbortSignal): Promise<undefined> {
+  return within(
+    durationMs,
+    signal,
+    (limit) => new Promise<undefined>((resolve) => limit.addEventListener('abort', () => resolve(undefined))),
+  );
+}

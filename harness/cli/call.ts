@@ -1,0 +1,121 @@
+/** `clara call`: one real call by a headless Chromium, and what came of it. */
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { CALL_CLIENTS, type CallClient, type CallResult } from '../call/call-result.ts';
+import type { JudgedCall } from '../call/judge-call.ts';
+import { runCall } from '../call/run-call.ts';
+import { inspectWav } from '../call/wav-file.ts';
+import { createLogger } from '../log/create-logger.ts';
+import { addConfigOptions, configOf } from './config-options.ts';
+import { EXIT } from './exit-codes.ts';
+import { watchInterrupts } from './interrupts.ts';
+
+interface CallFlags {
+  readonly wav?: string;
+  readonly seconds: number;
+  readonly client: CallClient;
+  readonly headed?: boolean;
+  readonly json?: boolean;
+}
+
+/** Longest call, s: the tone words' numbers begin again after 34 min. */
+const MAX_SECONDS = 1_800;
+
+function seconds(text: string): number {
+  const value = Number(text);
+  if (!/^\d+(\.\d+)?$/.test(text) || value < 1 || value > MAX_SECONDS)
+    throw new InvalidArgumentError(`${JSON.stringify(text)} is not 1 to ${MAX_SECONDS} seconds.`);
+  return value;
+}
+
+/** For people. */
+function describe(result: CallResult, judged: JudgedCall | undefined): string {
+  const ms = (value: number | null) => (value === null ? 'never' : `${value} ms`);
+  const answered =
+    judged?.utterances.flatMap(({ latencyMs }) => (latencyMs === undefined ? [] : [Math.round(latencyMs)])) ??
+    [];
+  return [
+    `${result.ok ? 'good' : 'NOT good'} (${result.client})`,
+    ...(judged?.why ?? []).map((why) => `  - ${why}`),
+    `connected after ${ms(result.connectMs)}, agent heard after ${ms(result.agentHeardMs)}`,
+    ...(judged !== undefined && judged.utterances.length > 0
+      ? [`utterances ${judged.utterances.length}, answered after ${answered.join(', ')} ms`]
+      : [
+          `words to the agent: ${result.wordsSpoken.length} said, ${result.wordsHeardByAgent.length} heard`,
+          `words from the agent: ${result.wordsSpokenByAgent.length} said, ${result.wordsHeardBack.length} heard`,
+        ]),
+    `phases: ${result.phases.map(({ atMs, phase, reason }) => `${phase}${reason === undefined ? '' : ` (${reason})`} ${atMs} ms`).join(', ')}`,
+    `joins ${result.joins}, agents ${result.agents}`,
+  ].join('\n');
+}
+
+async function call(command: Command): Promise<void> {
+  const flags = command.opts<CallFlags>();
+  // A call has its own ports, so that it runs beside `clara up`, and speaks little unless asked.
+  const config = configOf(command, { port: 0, pipeline: 'count', logLevel: 'warn' });
+  if (flags.wav !== undefined) await inspectWav(flags.wav);
+  using interrupts = watchInterrupts(process, (code) => process.exit(code));
+  const prettyByDefault = config.origins.pretty === 'default' && process.stderr.isTTY;
+  const log = await createLogger({
+    level: config.values.logLevel,
+    pretty: config.values.pretty || prettyByDefault,
+  });
+  let judged: JudgedCall | undefined;
+  const result = await runCall(
+    {
+      client: flags.client,
+      pipeline: config.values.pipeline,
+      seconds: flags.seconds,
+      ...(flags.wav !== undefined && { wavFile: flags.wav }),
+      ...(flags.headed !== undefined && { headed: flags.headed }),
+      config,
+      log,
+      report: (line) => void process.stderr.write(`clara: ${line}\n`),
+      onJudged: (all) => {
+        judged = all;
+      },
+    },
+    interrupts.signal,
+  );
+  for (const why of judged?.why ?? []) if (flags.json === true) process.stderr.write(`clara: ${why}\n`);
+  process.stdout.write(`${flags.json === true ? JSON.stringify(result) : describe(result, judged)}\n`);
+  process.exitCode = result.ok ? EXIT.good : EXIT.checkFailed;
+}
+
+/** Adds the command. */
+export function registerCall(program: Command): void {
+  const command = program
+    .command('call')
+    .description(
+      'one real call: a headless Chromium with a file as its microphone, the real server, the real agent',
+    )
+    .option(
+      '--wav <file>',
+      '16-bit PCM WAV as the microphone; tone words, or speech for other pipelines, by default',
+    )
+    .addOption(
+      new Option('--seconds <number>', `how long, from the agent's hearing the user, 1 to ${MAX_SECONDS}`)
+        .argParser(seconds)
+        .default(10),
+    )
+    .addOption(
+      new Option('--client <name>', 'which page calls: clara, or stock livekit-client')
+        .choices(CALL_CLIENTS)
+        .default('clara'),
+    )
+    .option('--headed', 'show the browser')
+    .option('--json', 'one JSON object on stdout');
+  addConfigOptions(command, [
+    'pipeline',
+    'voice',
+    'livekitUrl',
+    'livekitApiKey',
+    'livekitPort',
+    'udpPort',
+    'port',
+    'agentName',
+    'logLevel',
+    'pretty',
+  ]);
+  command.action(() => call(command));
+}
