@@ -84,6 +84,8 @@ interface VoiceSessionEntry {
   child: SessionChild | undefined;
   offerTimer: AbortController | undefined;
   endReason: string | undefined;
+  /** Settles when the child is there, or cannot be made. */
+  starting: Promise<void> | undefined;
   ending: Promise<void> | undefined;
 }
 
@@ -143,7 +145,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
 
   /**
    * Connects the worker and warms a child. Resolves after the first try: an unreachable server is logged as critical,
-   * told by `readiness()`, and tried again for as long as this lives. Aborting `signal` stops everything.
+   * told by `readiness()`, and tried again for as long as this lives. Aborting `signal` meanwhile stops everything.
    */
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
@@ -315,6 +317,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       child: undefined,
       offerTimer: new AbortController(),
       endReason: undefined,
+      starting: undefined,
       ending: undefined,
     };
     this.#entries.set(metadata.voiceSessionId, entry);
@@ -347,7 +350,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     }
     entry.offerTimer?.abort();
     entry.phase = 'starting';
-    void this.#startChild(entry, token);
+    entry.starting = this.#startChild(entry, token);
   }
 
   #onTermination(jobId: string): void {
@@ -470,8 +473,8 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
         );
         break;
       case 'ended':
-        entry.endReason ??= message.reason;
-        entry.phase = 'ending';
+        // It ends by itself; should it hang in native code, its group is killed.
+        void this.#endEntry(entry, message.reason);
         break;
       default:
         break; // facts for those who measure
@@ -523,6 +526,8 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     );
     this.#forget(entry, reason);
     this.#reports.tell(voiceSessionId, { type: 'exited', reason });
+    // A newer child of the same voice session goes on with its sessions.
+    if (this.hasLiveAgent(voiceSessionId)) return;
     this.#eachSession(voiceSessionId, (session) => {
       if (died) session.connectionState = 'error';
       void this.cleanupSession(session.sessionId);
@@ -537,16 +542,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       entry.phase = 'ending';
       entry.offerTimer?.abort();
       if (!hadChild) return this.#forget(entry, reason);
-      // A child that is only being made comes within its fork; until then there is nothing to end.
-      for (
-        let tries = 0;
-        entry.child === undefined &&
-        tries < 100 &&
-        this.#entries.get(entry.metadata.voiceSessionId) === entry;
-        tries++
-      ) {
-        await this.#clock.sleep(10, new AbortController().signal);
-      }
+      await entry.starting; // a child that is only being made comes within its fork
       await entry.child?.end(reason, CHILD_END_LIMIT_MS);
       this.#forget(entry, reason);
     })();

@@ -13,8 +13,8 @@ import type { VoiceDetector } from './vad.ts';
 /** What the parrot is made of. It closes the detector. */
 export interface ParrotParts {
   readonly detector: VoiceDetector;
-  /** The voice for typed messages; undefined when there is none. */
-  readonly voice: TtsProvider | undefined;
+  /** The voice for typed messages; undefined when there is none. A promise, so that no join waits for a probe. Never rejects. */
+  readonly voice: Promise<TtsProvider | undefined>;
   readonly endpoint?: EndpointPolicy;
 }
 
@@ -121,7 +121,7 @@ export class ParrotPipeline implements Pipeline {
 
   async #answerText(text: string, signal: AbortSignal): Promise<void> {
     const { clock, out } = this.#host;
-    const { voice } = this.#parts;
+    const voice = await this.#parts.voice;
     this.#host.sendText(text, voice !== undefined);
     this.#host.addTurn({ from: 'agent', kind: 'text', text, atWallMs: clock.wallMs() });
     if (voice === undefined) return;

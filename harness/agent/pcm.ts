@@ -82,11 +82,10 @@ export function parseWav(data: Uint8Array): Sound {
       sampleRateHz = view.getUint32(at + 12, true);
     } else if (tag(at) === 'data') {
       if (sampleRateHz === 0) throw new RangeError('WAV data before its format');
-      // Copied, because an Int16Array needs an even offset.
-      return {
-        sampleRateHz,
-        samples: new Int16Array(data.slice(at + 8, at + 8 + (lengthBytes & ~1)).buffer),
-      };
+      // Copied byte by byte: an Int16Array needs an even offset, and a Buffer's slice would share the whole.
+      const samples = new Uint8Array(lengthBytes & ~1);
+      samples.set(data.subarray(at + 8, at + 8 + samples.length));
+      return { sampleRateHz, samples: new Int16Array(samples.buffer) };
     }
     at += 8 + lengthBytes + (lengthBytes & 1);
   }

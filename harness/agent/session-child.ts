@@ -89,7 +89,7 @@ async function isServerThere(url: string): Promise<boolean> {
 function makePipeline(
   start: StartMessage,
   host: PipelineHost,
-  voice: TtsProvider | undefined,
+  voice: Promise<TtsProvider | undefined>,
   ears: VoiceDetector,
 ): Pipeline {
   return start.pipeline === 'count'
@@ -99,7 +99,7 @@ function makePipeline(
 
 async function serve(start: StartMessage): Promise<void> {
   const source = new AudioSource(SAMPLE_RATE_HZ, 1, SOURCE_QUEUE_MS);
-  const voice = start.pipeline === 'parrot' ? await chooseVoice(start.voice) : undefined;
+  const voice = chooseVoice(start.pipeline === 'parrot' ? start.voice : 'none').catch(() => undefined);
   const speaker = new Speaker(sinkOf(source), systemClock);
   const speakerLife = new AbortController();
   const speaking = speaker.run(speakerLife.signal);

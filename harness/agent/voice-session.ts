@@ -86,6 +86,7 @@ export class VoiceSession {
       if (disconnected === undefined) break; // over, or out of grace
       token = undefined;
       again = true;
+      await this.#room?.leave(); // its readers and handlers, the connection is gone
       this.#room = undefined;
       const decision = decideRejoin(disconnected);
       if (!decision.rejoin) {

@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
-  AudioFrame,
   AudioSource,
   AudioStream,
   LocalAudioTrack,

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ChildMessage } from '../../../harness/agent/ipc.ts';
+import type { LiveRoomHandler } from '../../../harness/agent/live-room.ts';
+import type { PipelineHost } from '../../../harness/agent/pipeline.ts';
+import { FRAME_SAMPLES } from '../../../harness/agent/pcm.ts';
+import { VoiceSession } from '../../../harness/agent/voice-session.ts';
+import { ManualClock, turn } from '../../support/node/manual-clock.ts';
+
+interface Joined {
+  token: string;
+  handler: LiveRoomHandler;
+  left: boolean;
+  states: string[];
+  sent: string[];
+}
+
+/** A session over a fake room; the test plays the server. */
+function makeSession(): {
+  session: VoiceSession;
+  clock: ManualClock;
+  rooms: Joined[];
+  reports: ChildMessage[];
+  pipeline: {
+    started: number;
+    stopped: number;
+    heard: number;
+    texts: string[];
+    host: PipelineHost | undefined;
+  };
+  ended: Promise<string>;
+  server: { there: boolean; refuses: boolean; tokens: number };
+} {
+  const clock = new ManualClock();
+  const rooms: Joined[] = [];
+  const reports: ChildMessage[] = [];
+  const server = { there: true, refuses: false, tokens: 0 };
+  const pipeline = {
+    started: 0,
+    stopped: 0,
+    heard: 0,
+    texts: [] as string[],
+    host: undefined as PipelineHost | undefined,
+  };
+  const session = new VoiceSession({
+    start: {
+      type: 'start',
+      voiceSessionId: 'v',
+      pipeline: 'count',
+      roomName: 'r',
+      identity: 'agent-v',
+      url: 'ws://x',
+      token: 'first',
+      graceMs: 150_000,
+      leftMs: 5_000,
+      emptyMs: 300_000,
+      voice: 'none',
+    },
+    clock,
+    random: () => 0,
+    version: '1',
+    out: { play: () => Promise.resolve(true) },
+    makePipeline: (host) => {
+      pipeline.host = host;
+      return {
+        start: () => void pipeline.started++,
+        stop: () => Promise.resolve(void pipeline.stopped++),
+        onUserAudio: () => void pipeline.heard++,
+        onText: (text) => void pipeline.texts.push(text),
+      };
+    },
+    join: (token, handler) => {
+      if (server.refuses) return Promise.reject(new Error('refused'));
+      const room: Joined = { token, handler, left: false, states: [], sent: [] };
+      rooms.push(room);
+      return Promise.resolve({
+        setState: (state) => void room.states.push(state),
+        sendChat: (text) => Promise.resolve(room.sent.push(`chat ${text}`) > 0),
+        sendTranscript: (text) => Promise.resolve(room.sent.push(`transcript ${text}`) > 0),
+        leave: () => Promise.resolve(void (room.left = true)),
+      });
+    },
+    isServerThere: () => Promise.resolve(server.there),
+    freshToken: () => Promise.resolve(`fresh-${++server.tokens}`),
+    report: (message) => void reports.push(message),
+  });
+  return { session, clock, rooms, reports, pipeline, ended: session.run(), server };
+}
+const types = (reports: ChildMessage[]): string[] => reports.map((report) => report.type);
+
+test('the pipeline starts once, when a user is here and hears us, in whichever order', async () => {
+  const { session, rooms, pipeline, ended } = makeSession();
+  await turn();
+  rooms[0]?.handler.onHeard();
+  assert.equal(pipeline.started, 0);
+  rooms[0]?.handler.onUserCame('alice');
+  rooms[0]?.handler.onHeard();
+  assert.equal(pipeline.started, 1);
+  assert.deepEqual(rooms[0]?.states, ['listening']);
+  session.end('test');
+  assert.equal(await ended, 'test');
+});
+
+test('a bye ends the session: pipeline stopped, room left, and nothing sleeps on', async () => {
+  const { rooms, pipeline, ended, clock, reports } = makeSession();
+  await turn();
+  rooms[0]?.handler.onUserCame('alice');
+  rooms[0]?.handler.onBye('alice');
+  assert.equal(await ended, 'bye');
+  assert.deepEqual([pipeline.stopped, rooms[0]?.left, clock.sleeping], [1, true, 0]);
+  assert.ok(types(reports).includes('participantLeft'));
+});
+
+test('after a lost server it waits until the port answers, joins with a fresh token, and the same pipeline goes on', async () => {
+  const { session, clock, rooms, reports, pipeline, ended, server } = makeSession();
+  await turn();
+  rooms[0]?.handler.onUserCame('alice');
+  rooms[0]?.handler.onHeard();
+  server.there = false;
+  rooms[0]?.handler.onUserWent('alice', 'NONE', false);
+  rooms[0]?.handler.onDisconnected('UNKNOWN_REASON');
+  await clock.advance(30_000);
+  assert.deepEqual([rooms.length, rooms[0]?.left, server.tokens], [1, true, 0]);
+  server.there = true;
+  await clock.advance(250);
+  assert.deepEqual(
+    rooms.map((room) => room.token),
+    ['first', 'fresh-1'],
+  );
+  rooms[1]?.handler.onUserCame('alice');
+  rooms[1]?.handler.onHeard();
+  assert.deepEqual([pipeline.started, pipeline.stopped], [1, 0]);
+  assert.deepEqual(
+    reports.filter((report) => report.type === 'participantJoined'),
+    [
+      { type: 'participantJoined', identity: 'alice', returned: false },
+      { type: 'participantJoined', identity: 'alice', returned: true },
+    ],
+  );
+  session.end('test');
+  await ended;
+});
+
+test('a connection of ours that does not come back ends the session with the grace time', async () => {
+  const { clock, rooms, ended, server } = makeSession();
+  await turn();
+  rooms[0]?.handler.onUserCame('alice');
+  server.there = false;
+  rooms[0]?.handler.onDisconnected('UNKNOWN_REASON');
+  let reason: string | undefined;
+  void ended.then((why) => (reason = why));
+  await clock.advance(149_000);
+  assert.equal(reason, undefined);
+  await clock.advance(2_000);
+  assert.equal(reason, 'notBack');
+  assert.equal(clock.sleeping, 0);
+});
+
+test('a refused join is tried again with back-off and a new token each time', async () => {
+  const { session, clock, rooms, ended, server } = makeSession();
+  await turn();
+  server.refuses = true;
+  rooms[0]?.handler.onDisconnected('SIGNAL_CLOSE');
+  await clock.advance(2_000);
+  assert.ok(server.tokens >= 4 && server.tokens <= 8, `${server.tokens} tries in 2 s`);
+  server.refuses = false;
+  await clock.advance(1_000);
+  assert.equal(rooms.length, 2);
+  session.end('test');
+  await ended;
+});
+
+for (const [reason, endReason] of [
+  ['DUPLICATE_IDENTITY', 'replaced'],
+  ['ROOM_DELETED', 'roomDeleted'],
+  ['PARTICIPANT_REMOVED', 'removed'],
+] as const) {
+  test(`${reason} ends the session and nothing is joined again`, async () => {
+    const { clock, rooms, ended } = makeSession();
+    await turn();
+    rooms[0]?.handler.onUserCame('alice');
+    rooms[0]?.handler.onDisconnected(reason);
+    assert.equal(await ended, endReason);
+    await clock.advance(60_000);
+    assert.equal(rooms.length, 1);
+  });
+}
+
+test('only the user it listens to is heard, and another takes its place when it is gone', async () => {
+  const { session, rooms, pipeline, ended } = makeSession();
+  await turn();
+  const frame = new Int16Array(FRAME_SAMPLES);
+  rooms[0]?.handler.onUserCame('alice');
+  rooms[0]?.handler.onUserCame('bob');
+  rooms[0]?.handler.onUserAudio('bob', frame);
+  assert.equal(pipeline.heard, 0);
+  rooms[0]?.handler.onUserAudio('alice', frame);
+  rooms[0]?.handler.onBye('alice');
+  rooms[0]?.handler.onUserAudio('bob', frame);
+  assert.equal(pipeline.heard, 2);
+  session.end('test');
+  await ended;
+});
+
+test('each answer goes out once: as a transcript when it is spoken, as a message when not', async () => {
+  const { session, rooms, pipeline, ended } = makeSession();
+  await turn();
+  rooms[0]?.handler.onUserCame('alice');
+  rooms[0]?.handler.onText('alice', 'hello');
+  pipeline.host?.sendText('one', true);
+  pipeline.host?.sendText('two', false);
+  await turn();
+  assert.deepEqual([pipeline.texts, rooms[0]?.sent], [['hello'], ['transcript one', 'chat two']]);
+  session.end('test');
+  await ended;
+});
+
+test('a session that is ended while it joins leaves the room that comes late', async () => {
+  const { session, rooms, ended } = makeSession();
+  session.end('early');
+  assert.equal(await ended, 'early');
+  assert.ok(rooms.every((room) => room.left));
+});
