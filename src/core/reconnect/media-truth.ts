@@ -13,6 +13,8 @@ import type { MediaSample } from './media-sample.ts';
 
 /** No payload for this long is signal A, ms: heartbeat and reports bring some every second. */
 const PAYLOAD_SILENT_MS = 2000;
+/** A path that never showed a sign of life gets longer: connections come up one after the other, ms. */
+const NEVER_SEEN_MS = 6000;
 /** Unanswered checks are signal B after this, ms; sooner when the heartbeat agrees. */
 const CHECKS_SILENT_MS = 3200;
 const CHECKS_SUSPECT_MS = 2700;
@@ -112,16 +114,18 @@ export function mediaSampled(truth: MediaTruth, sample: MediaSample): MediaTruth
 /** What holds at `atMonoMs`. */
 export function mediaFinding(truth: MediaTruth, atMonoMs: number): MediaFinding {
   const { last, seen } = truth;
-  const payloadSilent = seen.payload && atMonoMs - truth.payloadMonoMs >= PAYLOAD_SILENT_MS;
+  const payloadSilent = atMonoMs - truth.payloadMonoMs >= (seen.payload ? PAYLOAD_SILENT_MS : NEVER_SEEN_MS);
   const heartbeatSilent =
     truth.heartbeatMonoMs !== undefined && atMonoMs - truth.heartbeatMonoMs >= HEARTBEAT_SILENT_MS;
   const signalGone = last !== undefined && !last.signalUp;
   const checksLimitMs = heartbeatSilent || signalGone ? CHECKS_SUSPECT_MS : CHECKS_SILENT_MS;
-  const checksSilent = seen.checks && atMonoMs - truth.checksMonoMs >= checksLimitMs;
+  const countsChecks = last?.pairs.some((pair) => pair.responsesReceived !== undefined) ?? false;
+  const checksSilent =
+    countsChecks && atMonoMs - truth.checksMonoMs >= (seen.checks ? checksLimitMs : NEVER_SEEN_MS);
   const reportsSilent =
     seen.reports && last?.up?.muted === false && atMonoMs - truth.reportsMonoMs >= REPORTS_SILENT_MS;
   // Browsers that do not count checks leave the heartbeat or the signal to agree.
-  const pairDead = payloadSilent && (checksSilent || (!seen.checks && (heartbeatSilent || signalGone)));
+  const pairDead = payloadSilent && (checksSilent || (!countsChecks && (heartbeatSilent || signalGone)));
   if (pairDead) {
     const cutSinceMonoMs = truth.payloadMonoMs;
     return { cut: last?.upConfirmed === true ? 'down' : 'both', cutSinceMonoMs };
