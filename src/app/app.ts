@@ -114,16 +114,24 @@ export class App {
   }
 
   #readSessions(): void {
-    const read = async (): Promise<void> => {
-      try {
-        const history = await this.#parts.openHistory();
-        this.#sessions = { status: 'ready', sessions: await readPastSessions(history, LISTED_SESSIONS) };
-      } catch {
-        this.#sessions = { status: 'failed' };
-      }
-      if (!this.#life.signal.aborted) this.#draw();
-    };
-    void read();
+    void this.#withHistory(() => Promise.resolve());
+  }
+
+  #deleteSession(sessionId: string): void {
+    void this.#withHistory((history) => history.delete(sessionId));
+  }
+
+  /** Does something with the history, then shows the list as it is. */
+  async #withHistory(act: (history: SessionHistory) => Promise<void>): Promise<void> {
+    try {
+      const history = await this.#parts.openHistory();
+      await act(history);
+      const sessions = await readPastSessions(history, LISTED_SESSIONS);
+      this.#sessions = { status: 'ready', sessions, isPersistent: history.isPersistent };
+    } catch {
+      this.#sessions = { status: 'failed' };
+    }
+    if (!this.#life.signal.aborted) this.#draw();
   }
 
   #draw(): void {
@@ -153,7 +161,7 @@ export class App {
       case 'talk':
         return nothing;
       case 'sessions':
-        return sessionsPage(this.#sessions);
+        return sessionsPage(this.#sessions, { delete: (sessionId) => this.#deleteSession(sessionId) });
       case 'settings':
         return settingsPage(this.#settings.settings.value, this.#install.available.value, {
           change: (change) => this.#settings.change(change),

@@ -21,7 +21,7 @@ export function capabilitiesOf(view: Window & typeof globalThis): Capability[] {
   return [
     has(
       'Secure page',
-      'the microphone works on https pages and on this machine only',
+      'the microphone; https pages and this machine’s own pages are',
       view.isSecureContext,
       true,
     ),

@@ -5,10 +5,14 @@ import type { RecordedEvent, SessionRecord } from '../shared/records.ts';
 
 /** Where recorded sessions come from. Rejects when the browser's storage cannot be read. */
 export interface SessionHistory {
+  /** False when recordings go with the page (private windows). */
+  readonly isPersistent: boolean;
   /** Newest first. */
   sessions(): Promise<readonly SessionRecord[]>;
   /** In the order in which they happened. */
   events(sessionId: string): Promise<readonly RecordedEvent[]>;
+  /** Deletes a session for good. */
+  delete(sessionId: string): Promise<void>;
 }
 
 /** A session with what happened in it. */

@@ -4,12 +4,12 @@
  */
 import type { VoiceSession } from '../core/session/types.ts';
 import { ClaraVoiceElement } from '../ui/clara-voice-element.ts';
-import type { SessionConfig } from '../ui/session-config.ts';
+import { loadSessionCode, type SessionConfig } from '../ui/session-config.ts';
 
 /** `<clara-voice>` with a session of its own, from its token endpoint, token or token source. */
 export class ClaraVoice extends ClaraVoiceElement {
   protected override async createSession(config: SessionConfig): Promise<VoiceSession> {
-    const { composeSession } = await import('../compose/compose-session.ts');
+    const { composeSession } = await loadSessionCode(() => import('../compose/compose-session.ts'));
     return composeSession(config);
   }
 }

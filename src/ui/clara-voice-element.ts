@@ -4,7 +4,14 @@
  * made here is disposed of here; one from outside never is.
  */
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
-import type { AgentState, Link, LinkPhase, TranscriptEntry, VoiceSession } from '../core/session/types.ts';
+import type {
+  AgentState,
+  Link,
+  LinkPhase,
+  StartOptions,
+  TranscriptEntry,
+  VoiceSession,
+} from '../core/session/types.ts';
 import { FocusController } from './controllers/focus-controller.ts';
 import { LevelController } from './controllers/level-controller.ts';
 import { PinnedScrollController } from './controllers/pinned-scroll-controller.ts';
@@ -14,7 +21,13 @@ import { TickerController } from './controllers/ticker-controller.ts';
 import { ClaraErrorEvent } from './events.ts';
 import { wordsOf, type MessageKey, type MessageOverrides, type Words } from './messages/words.ts';
 import { eventsForLink, eventsForTranscript, hasSound, isActive, newFinalLines } from './session-events.ts';
-import { isConfigured, isMuted, type SessionConfig, type TokenSource } from './session-config.ts';
+import {
+  isConfigured,
+  isMuted,
+  SessionCodeError,
+  type SessionConfig,
+  type TokenSource,
+} from './session-config.ts';
 import { needsClock, statusView, type LocalProblem } from './status-view.ts';
 import { controls } from './styles/controls.ts';
 import { conversation } from './styles/conversation.ts';
@@ -41,6 +54,10 @@ const INTENTS = ['pointerenter', 'pointerdown', 'focusin'] as const;
  * @attr {string} token - A participant token, for trying things out.
  * @attr {string} pipeline - Sent with the token request: which voice pipeline the agent shall run.
  * @attr {'on' | 'off'} audio-processing - `off` turns echo cancellation, noise suppression and gain control off.
+ * @attr {'resilient' | 'classic'} policy - How stubborn reconnecting is.
+ * @attr {number} budget - Seconds from an outage to `failed`, 5 to 3600; 120 by default.
+ * @attr {boolean} resume-when-back - Start again by itself when the network is back after the budget.
+ * @attr {boolean} text-only - No microphone; messages only.
  * @attr {boolean} preload - Load the session's code at once and not at the first pointer or focus.
  * @attr {'full' | 'compact'} size - A card with a transcript, or one row.
  * @attr {'light' | 'dark' | 'auto'} theme - Without it the page's own colour scheme counts.
@@ -64,7 +81,7 @@ const INTENTS = ['pointerenter', 'pointerdown', 'focusin'] as const;
  * @csspart note - A note, for instance after a recovery.
  * @csspart meters - Both level meters.
  * @csspart controls - The row of buttons.
- * @csspart button - Any button; also start-button, stop-button, mute-button, retry-button, play-button, send-button.
+ * @csspart button - Any button; also start-button, stop-button, mute-button, retry-button, play-button, send-button, use-here-button.
  * @csspart conversation - Transcript and message box.
  * @csspart transcript - The transcript with its buttons.
  * @csspart line - One line; also user-line and agent-line.
@@ -92,6 +109,10 @@ export class ClaraVoiceElement extends LitElement {
     tokenSource: { attribute: false },
     pipeline: {},
     audioProcessing: { attribute: 'audio-processing' },
+    policy: {},
+    budgetSeconds: { attribute: 'budget', type: Number },
+    resumeWhenBack: { attribute: 'resume-when-back', type: Boolean },
+    textOnly: { attribute: 'text-only', type: Boolean },
     preload: { type: Boolean },
     size: { reflect: true },
     theme: { reflect: true },
@@ -110,6 +131,14 @@ export class ClaraVoiceElement extends LitElement {
   declare pipeline: string | undefined;
   /** `off` turns the browser's audio processing off. */
   declare audioProcessing: 'on' | 'off' | undefined;
+  /** How stubborn reconnecting is. @default 'resilient' */
+  declare policy: 'resilient' | 'classic' | undefined;
+  /** Seconds from an outage to `failed`, 5 to 3600. @default 120 */
+  declare budgetSeconds: number | undefined;
+  /** Start again by itself when the network is back after the budget. */
+  declare resumeWhenBack: boolean;
+  /** No microphone; messages only. */
+  declare textOnly: boolean;
   /** Load the session's code at once. */
   declare preload: boolean;
   /** @default 'full' */
@@ -191,8 +220,8 @@ export class ClaraVoiceElement extends LitElement {
     void this.setMuted(muted);
   }
 
-  /** Starts a session. Settles when it is connected, failed or ended; never rejects. */
-  async start(): Promise<void> {
+  /** Starts a session, or takes over one that another tab has. Settles when it is connected, failed or ended; never rejects. */
+  async start(options?: StartOptions): Promise<void> {
     if (this.#loading || isActive(this.link)) return;
     this.#localProblem = undefined;
     this.#loading = true;
@@ -202,7 +231,7 @@ export class ClaraVoiceElement extends LitElement {
     this.requestUpdate();
     if (session === undefined || !this.isConnected) return;
     if (this.#muteWish) await session.setMuted(true);
-    await session.start();
+    await session.start(options);
   }
 
   /** Ends the session as the user's own wish. Never rejects. */
@@ -217,7 +246,7 @@ export class ClaraVoiceElement extends LitElement {
     await this.session?.setMuted(muted);
   }
 
-  /** Sends a text message. Without a session nothing is sent. Throws RangeError when `text` is longer than 15,000 characters. */
+  /** Sends a text message. Without a session nothing is sent. Rejects with RangeError when `text` is longer than 15,000 characters. */
   async sendText(text: string): Promise<void> {
     await this.session?.sendText(text);
   }
@@ -233,8 +262,9 @@ export class ClaraVoiceElement extends LitElement {
   }
 
   /**
-   * Builds a session of the element's own; the subclass that the package registers does it. Undefined: this class
-   * cannot, it needs the `session` property.
+   * Builds a session of the element's own; the subclass that the package registers does it. Rejects with SessionCodeError
+   * when the code cannot be loaded, with TypeError or RangeError for a wrong setting. Undefined: this class cannot, it
+   * needs the `session` property.
    */
   protected createSession?(config: SessionConfig): Promise<VoiceSession>;
 
@@ -288,13 +318,14 @@ export class ClaraVoiceElement extends LitElement {
     >
       <div class="stage" part="stage">
         ${orbTemplate()} ${statusTemplate(view, this.#lineAnnouncement)}
-        ${hasSound(link) ? metersTemplate(this.#words) : nothing}
+        ${hasSound(link) && !this.textOnly ? metersTemplate(this.#words) : nothing}
         ${controlsTemplate(
           {
             link,
             active,
             loading: this.#loading,
             muted: this.muted,
+            withMicrophone: !this.textOnly,
             audioBlocked: this.#watch.audioBlocked,
           },
           this.#actions,
@@ -310,16 +341,13 @@ export class ClaraVoiceElement extends LitElement {
     return html`<div class="conversation" part="conversation">
       ${transcriptTemplate(this.transcript, this.#scroll.pinned, this.#transcriptActions, this.#words)}
       <p class="copy-note" aria-live="polite">${copyNote}</p>
-      ${active ? composerTemplate(this.#draft, this.#canSend, this.#composerActions, this.#words) : nothing}
+      ${active ? composerTemplate(this.#draft, this.#composerActions, this.#words) : nothing}
     </div>`;
-  }
-
-  get #canSend(): boolean {
-    return this.link.phase === 'connected' || this.link.phase === 'unstable';
   }
 
   readonly #actions = {
     start: (): void => void this.start(),
+    useHere: (): void => void this.start({ takeOver: true }),
     stop: (): void => void this.stop(),
     toggleMute: (): void => void this.setMuted(!this.muted),
     retryNow: (): void => this.retryNow(),
@@ -340,7 +368,7 @@ export class ClaraVoiceElement extends LitElement {
     },
     send: (): void => {
       const text = this.#draft.trim();
-      if (text === '' || !this.#canSend) return;
+      if (text === '' || !isActive(this.link)) return;
       this.#draft = '';
       this.#scroll.toEnd();
       void this.sendText(text);
@@ -378,13 +406,15 @@ export class ClaraVoiceElement extends LitElement {
       if (made !== undefined) this.#show(made);
       return made;
     } catch (error) {
-      if (tell) this.#fail('loadFailed', error instanceof Error ? error.name : 'unknown');
+      // A wrong setting has a message that names it and its limits; it holds no token.
+      if (tell && error instanceof SessionCodeError) this.#fail('loadFailed', error.message);
+      else if (tell) this.#fail('notConfigured', error instanceof Error ? error.message : 'unknown');
       return undefined;
     }
   }
 
   #config(): SessionConfig {
-    const { tokenEndpoint, serverUrl, token, tokenSource, pipeline } = this;
+    const { tokenEndpoint, serverUrl, token, tokenSource, pipeline, policy, budgetSeconds } = this;
     return {
       audioProcessing: this.audioProcessing !== 'off',
       ...(tokenEndpoint && { tokenEndpoint }),
@@ -392,6 +422,10 @@ export class ClaraVoiceElement extends LitElement {
       ...(token && { token }),
       ...(tokenSource && { tokenSource }),
       ...(pipeline && { pipeline }),
+      ...(policy && { policy }),
+      ...(typeof budgetSeconds === 'number' && { budgetMs: budgetSeconds * 1000 }),
+      ...(this.resumeWhenBack && { resumeWhenBack: true }),
+      ...(this.textOnly && { textOnly: true }),
     };
   }
 

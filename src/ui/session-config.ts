@@ -5,6 +5,7 @@ export type TokenSource = (request: {
   readonly resume?: string;
   readonly roomName?: string;
   readonly identity?: string;
+  readonly pipeline?: string;
   readonly signal: AbortSignal;
 }) => Promise<unknown>;
 
@@ -19,8 +20,27 @@ export interface SessionConfig {
   readonly tokenSource?: TokenSource;
   /** Sent with the token request; which voice pipeline the agent shall run. */
   readonly pipeline?: string;
+  readonly policy?: 'resilient' | 'classic';
+  /** From an outage to `failed`, ms, 5,000 to 3,600,000. @default 120000 */
+  readonly budgetMs?: number;
+  readonly resumeWhenBack?: boolean;
+  readonly textOnly?: boolean;
   /** False turns echo cancellation, noise suppression and gain control of the microphone off. @default true */
   readonly audioProcessing: boolean;
+}
+
+/** The session's code could not be loaded; the next try may work. */
+export class SessionCodeError extends Error {
+  override readonly name = 'SessionCodeError';
+}
+
+/** Loads the session's code by `load`, an `import()`. Rejects with SessionCodeError. */
+export async function loadSessionCode<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new SessionCodeError('the code of the session could not be loaded', { cause });
+  }
 }
 
 /** Whether `config` names any source of tokens. */

@@ -1,4 +1,5 @@
 import { html, nothing, type TemplateResult } from 'lit';
+import { repeat } from 'lit/directives/repeat.js';
 import { wordsOf, type MessageKey } from '../../ui/messages/words.ts';
 import { en } from '../../ui/messages/en.ts';
 import { lengthMs, outcomeOf, type Outcome, type PastSession, type PhaseSpan } from '../session-history.ts';
@@ -6,7 +7,7 @@ import { lengthMs, outcomeOf, type Outcome, type PastSession, type PhaseSpan } f
 /** What is known of the list. */
 export type SessionsState =
   | { readonly status: 'loading' }
-  | { readonly status: 'ready'; readonly sessions: readonly PastSession[] }
+  | { readonly status: 'ready'; readonly sessions: readonly PastSession[]; readonly isPersistent: boolean }
   | { readonly status: 'failed' };
 
 const OUTCOMES: Readonly<Record<Outcome, string>> = {
@@ -17,14 +18,19 @@ const OUTCOMES: Readonly<Record<Outcome, string>> = {
 
 const words = wordsOf('en');
 
-/** The recorded sessions of this browser, newest first. Needs no network. */
-export function sessionsPage(state: SessionsState): TemplateResult {
-  return html`<h1 tabindex="-1">Sessions</h1>
-    <p class="lead">Every call is noted in this browser, and only here. Sound and text are not kept.</p>
-    ${content(state)}`;
+/** What the page may do. */
+export interface SessionsActions {
+  delete(sessionId: string): void;
 }
 
-function content(state: SessionsState): TemplateResult {
+/** The recorded sessions of this browser, newest first. Needs no network. */
+export function sessionsPage(state: SessionsState, actions: SessionsActions): TemplateResult {
+  return html`<h1 tabindex="-1">Sessions</h1>
+    <p class="lead">Every call is noted in this browser, and only here. Sound and text are not kept.</p>
+    ${content(state, actions)}`;
+}
+
+function content(state: SessionsState, actions: SessionsActions): TemplateResult {
   switch (state.status) {
     case 'loading':
       return html`<p class="quiet" role="status">Reading the list…</p>`;
@@ -42,13 +48,22 @@ function content(state: SessionsState): TemplateResult {
           <p>After your first call you find here when it was, how long it took and how the connection did.</p>
           <a class="action" href="/">Go and talk</a>
         </div>`;
-      return html`<ul class="sessions" role="list">
-        ${state.sessions.map(sessionItem)}
-      </ul>`;
+      return html`${
+          state.isPersistent
+            ? nothing
+            : html`<p class="notice">This window keeps nothing: the list goes away with it.</p>`
+        }
+        <ul class="sessions" role="list">
+          ${repeat(
+            state.sessions,
+            ({ record }) => record.id,
+            (session) => sessionItem(session, actions),
+          )}
+        </ul>`;
   }
 }
 
-function sessionItem({ record, phases }: PastSession): TemplateResult {
+function sessionItem({ record, phases }: PastSession, actions: SessionsActions): TemplateResult {
   const outcome = outcomeOf(record);
   const length = lengthMs(record);
   const started = new Date(record.startedWallMs);
@@ -71,6 +86,13 @@ function sessionItem({ record, phases }: PastSession): TemplateResult {
             </ol>
           </details>`
     }
+    <button
+      class="action quiet-action small-action"
+      aria-label=${`Delete the session of ${dateFormat.format(started)}`}
+      @click=${() => actions.delete(record.id)}
+    >
+      Delete
+    </button>
   </li>`;
 }
 

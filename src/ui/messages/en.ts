@@ -60,6 +60,7 @@ export const en = {
   'note.copyFailed': 'The transcript could not be copied. Select the text and copy it by hand.',
 
   'action.start': 'Start Session',
+  'action.useHere': 'Use here',
   'action.stop': 'Stop',
   'action.mute': 'Mute',
   'action.unmute': 'Unmute',
@@ -136,7 +137,6 @@ export const en = {
     'This browser cannot run voice sessions. Please use a current Chrome, Edge, Firefox or Safari.',
   'problem.internal': 'Something went wrong on our side. Please start a new session.',
   'problem.loadFailed': 'A part of this page could not be loaded. Check your internet, then start again.',
-  'problem.notConfigured':
-    'This voice session is not set up: it needs a token endpoint. Please tell the site’s owner.',
+  'problem.notConfigured': 'This voice session is not set up correctly. Please tell the site’s owner.',
   'problem.retryAfter': 'Try again in {duration}.',
 } as const satisfies Record<DerivedKey, string> & Record<string, string>;

@@ -9,7 +9,7 @@ export const conversation = css`
     min-block-size: 0;
   }
   .lines {
-    min-block-size: 148px;
+    min-block-size: 132px;
     max-block-size: var(--clara-transcript-height, 260px);
     padding: 16px;
     overflow-y: auto;

@@ -10,13 +10,8 @@ export interface ComposerActions {
   send(): void;
 }
 
-/** The message box. Enter sends, Shift+Enter makes a line; what was not sent stays in the box. */
-export function composerTemplate(
-  draft: string,
-  canSend: boolean,
-  actions: ComposerActions,
-  words: Words,
-): TemplateResult {
+/** The message box. Enter sends, Shift+Enter makes a line. In an outage too: the session hands it over after it. */
+export function composerTemplate(draft: string, actions: ComposerActions, words: Words): TemplateResult {
   const onKeyDown = (event: KeyboardEvent): void => {
     // While an input method composes, Enter belongs to it.
     if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
@@ -27,7 +22,7 @@ export function composerTemplate(
     event.preventDefault();
     actions.send();
   };
-  const ready = canSend && draft.trim() !== '';
+  const ready = draft.trim() !== '';
   return html`<form class="composer" part="composer" @submit=${onSubmit}>
     <textarea
       part="message-box"

@@ -1,11 +1,14 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import type { Link } from '../../core/session/types.ts';
+import { reasonOf } from '../session-events.ts';
 import type { MessageKey, Words } from '../messages/words.ts';
 import { icon, type IconName } from './icons.ts';
 
 /** What the buttons do. */
 export interface ControlActions {
   start(): void;
+  /** Takes the session over from the tab that has it. */
+  useHere(): void;
   stop(): void;
   toggleMute(): void;
   retryNow(): void;
@@ -18,6 +21,8 @@ export interface ControlState {
   readonly active: boolean;
   readonly loading: boolean;
   readonly muted: boolean;
+  /** False in text-only mode: there is nothing to mute. */
+  readonly withMicrophone: boolean;
   readonly audioBlocked: boolean;
 }
 
@@ -34,6 +39,7 @@ export function controlsTemplate(state: ControlState, actions: ControlActions, w
       >
         ${icon('start')}<span>${words.text('action.start')}</span>
       </button>
+      ${reasonOf(state.link) === 'duplicateIdentity' ? button('', 'use-here-button', 'down', 'action.useHere', actions.useHere, words) : nothing}
     </div>`;
   const waits =
     state.link.phase === 'reconnecting' && (state.link.nextTryMonoMs !== undefined || state.link.offline);
@@ -52,17 +58,7 @@ export function controlsTemplate(state: ControlState, actions: ControlActions, w
           </button>`
         : nothing
     }
-    <button
-      class="button mute"
-      part="button mute-button"
-      data-control
-      ?data-muted=${state.muted}
-      @click=${actions.toggleMute}
-    >
-      ${icon(state.muted ? 'micOff' : 'mic')}<span
-        >${words.text(state.muted ? 'action.unmute' : 'action.mute')}</span
-      >
-    </button>
+    ${state.withMicrophone ? muteButton(state.muted, actions, words) : nothing}
     <button
       class="button stop"
       part="button stop-button"
@@ -75,6 +71,18 @@ export function controlsTemplate(state: ControlState, actions: ControlActions, w
       ${icon('stop')}<span>${words.text('action.stop')}</span>
     </button>
   </div>`;
+}
+
+function muteButton(muted: boolean, actions: ControlActions, words: Words): TemplateResult {
+  return html`<button
+    class="button mute"
+    part="button mute-button"
+    data-control
+    ?data-muted=${muted}
+    @click=${actions.toggleMute}
+  >
+    ${icon(muted ? 'micOff' : 'mic')}<span>${words.text(muted ? 'action.unmute' : 'action.mute')}</span>
+  </button>`;
 }
 
 function button(

@@ -8,6 +8,8 @@ import { FakeSession } from '../../support/browser/fake-session.ts';
 customElements.define('clara-voice', TalkElement);
 
 const history1: SessionHistory = {
+  isPersistent: true,
+  delete: async () => {},
   sessions: async () => [
     {
       id: 'one',
@@ -111,6 +113,26 @@ describe('the app', () => {
     expect(
       [...item.querySelectorAll('.phase')].map((node) => node.textContent?.replace(/\s+/g, ' ').trim()),
     ).to.deep.equal(['Connected 5 sec', 'Reconnecting 1 min']);
+  });
+
+  it('deletes a session and shows the list without it', async () => {
+    const records = [...(await history1.sessions())];
+    const remove = async (id: string): Promise<void> =>
+      void records.splice(
+        records.findIndex((record) => record.id === id),
+        1,
+      );
+    open('/sessions', async () => ({ ...history1, sessions: async () => [...records], delete: remove }));
+    await settled();
+    root.querySelector<HTMLButtonElement>('.session button')!.click();
+    await settled();
+    expect(root.querySelectorAll('.session')).to.have.length(0);
+  });
+
+  it('says when the window keeps nothing', async () => {
+    open('/sessions', async () => ({ ...history1, isPersistent: false }));
+    await settled();
+    expect(root.textContent).to.contain('This window keeps nothing');
   });
 
   it('says so when there are no sessions, and when they cannot be read', async () => {

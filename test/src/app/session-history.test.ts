@@ -58,6 +58,8 @@ describe('a recorded session', () => {
 describe('reading the list', () => {
   it('lists a session whose events are damaged, without phases', async () => {
     const history: SessionHistory = {
+      isPersistent: true,
+      delete: async () => {},
       sessions: async () => [record, open],
       events: async (id) => {
         if (id === 'one') throw new Error('damaged');
@@ -74,6 +76,8 @@ describe('reading the list', () => {
   it('reads no more than asked', async () => {
     const read: string[] = [];
     const history: SessionHistory = {
+      isPersistent: true,
+      delete: async () => {},
       sessions: async () => [record, open],
       events: async (id) => {
         read.push(id);

@@ -63,6 +63,16 @@ describe('<clara-voice>', () => {
     expect(page.session.calls).to.deep.equal([{ method: 'stop' }]);
   });
 
+  it('offers to use a session here that another tab has', async () => {
+    const page = await mount();
+    page.session.link.set({ phase: 'ended', reason: 'duplicateIdentity' });
+    await page.drawn();
+    expect(page.buttons).to.deep.equal(['Start Session', 'Use here']);
+    page.button('Use here').click();
+    await page.drawn();
+    expect(page.session.calls).to.deep.equal([{ method: 'start', takeOver: true }]);
+  });
+
   it('mutes and unmutes, and the button says what it will do', async () => {
     const page = await mount();
     page.session.microphone.set({ status: 'live', muted: false });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { VoiceSession } from '../../../src/core/session/types.ts';
 import { ClaraVoiceElement } from '../../../src/ui/clara-voice-element.ts';
-import type { SessionConfig } from '../../../src/ui/session-config.ts';
+import { loadSessionCode, type SessionConfig } from '../../../src/ui/session-config.ts';
 import { FakeSession, LINKS } from '../../support/browser/fake-session.ts';
 import { Mounted, mount, unmountAll } from '../../support/browser/mount-element.ts';
 
@@ -156,10 +156,23 @@ describe('a <clara-voice> that makes its own session', () => {
       token: 'a-token',
       pipeline: 'count',
       'audio-processing': 'off',
+      policy: 'classic',
+      budget: '20',
+      'resume-when-back': '',
+      'text-only': '',
     });
     await element.start();
     expect(element.asked).to.deep.equal([
-      { serverUrl: 'wss://example.test', token: 'a-token', pipeline: 'count', audioProcessing: false },
+      {
+        serverUrl: 'wss://example.test',
+        token: 'a-token',
+        pipeline: 'count',
+        audioProcessing: false,
+        policy: 'classic',
+        budgetMs: 20_000,
+        resumeWhenBack: true,
+        textOnly: true,
+      },
     ]);
   });
 
@@ -178,7 +191,7 @@ describe('a <clara-voice> that makes its own session', () => {
   it('says when its code cannot be loaded, and tries again at the next start', async () => {
     const element = selfMade();
     const page = new Mounted(element, new FakeSession());
-    element.answer = () => Promise.reject(new TypeError('failed to fetch'));
+    element.answer = () => loadSessionCode(() => Promise.reject(new TypeError('failed to fetch')));
     await element.start();
     await page.drawn();
     expect(page.text('[role=status]')).to.equal('Failed');
@@ -186,6 +199,15 @@ describe('a <clara-voice> that makes its own session', () => {
     element.answer = async () => new FakeSession();
     await element.start();
     expect((element.session as FakeSession).calls).to.deep.equal([{ method: 'start' }]);
+  });
+
+  it('says that it is not set up when a setting is wrong, and tells the developer which', async () => {
+    const element = selfMade();
+    const heard: string[][] = [];
+    element.addEventListener('clara-error', (event) => heard.push([event.code, event.detail]));
+    element.answer = () => Promise.reject(new RangeError('budgetMs is 1; allowed: 5000 to 3600000'));
+    await element.start();
+    expect(heard).to.deep.equal([['notConfigured', 'budgetMs is 1; allowed: 5000 to 3600000']]);
   });
 
   it('disposes of it when it is removed', async () => {

@@ -154,16 +154,21 @@ describe('a written message', () => {
     expect(page.session.calls).to.deep.equal([]);
   });
 
-  it('waits in the box through an outage and is sent after it', async () => {
+  it('stays in the box through an outage while it is being written', async () => {
     const page = await inCall();
-    const box = type(page, 'Hello');
+    type(page, 'Hel');
     page.session.link.set(reconnecting);
     await page.drawn();
-    box.dispatchEvent(enter());
-    expect(page.session.calls).to.deep.equal([]);
     page.session.link.set(connected);
     await page.drawn();
-    expect(page.root.querySelector('textarea')!.value).to.equal('Hello');
+    expect(page.root.querySelector('textarea')!.value).to.equal('Hel');
+  });
+
+  it('is handed to the session in an outage too, which delivers it after it', async () => {
+    const page = await inCall();
+    page.session.link.set(reconnecting);
+    type(page, 'Hello');
+    await page.drawn();
     page.button('Send').click();
     expect(page.session.calls).to.deep.equal([{ method: 'sendText', text: 'Hello' }]);
   });

@@ -8,13 +8,15 @@ import type {
   Levels,
   Link,
   MicrophoneState,
+  StartOptions,
   TranscriptEntry,
   VoiceSession,
 } from '../../../src/core/session/types.ts';
 
 /** A call of the session's methods. */
 export type SessionCall =
-  | { readonly method: 'start' | 'stop' | 'retryNow' | 'playAudio' | 'dispose' }
+  | { readonly method: 'start'; readonly takeOver?: true }
+  | { readonly method: 'stop' | 'retryNow' | 'playAudio' | 'dispose' }
   | { readonly method: 'setMuted'; readonly muted: boolean }
   | { readonly method: 'sendText'; readonly text: string };
 
@@ -45,8 +47,8 @@ export class FakeSession implements VoiceSession {
     return this.nowMonoMs;
   }
 
-  async start(): Promise<void> {
-    this.calls.push({ method: 'start' });
+  async start(options: StartOptions = {}): Promise<void> {
+    this.calls.push({ method: 'start', ...(options.takeOver && { takeOver: true }) });
   }
 
   async stop(): Promise<void> {
