@@ -23,15 +23,12 @@ function read(file) {
 }
 
 /**
- * Hash of the lockfile and what else decides what is installed.
- * @param {string} root
+ * Hash of the lockfile, which decides what is installed; scripts and the like in package.json do not.
+ * @param {string} lockfile
  * @returns {string}
  */
-function lockfileHash(root) {
-  const files = ['package-lock.json', 'package.json', 'harness/package.json', '.npmrc'];
-  const hash = createHash('sha256');
-  for (const file of files) hash.update(`${file}\0${read(join(root, file)) ?? ''}\0`);
-  return hash.update(`${process.platform} ${process.arch}`).digest('hex');
+function hashOf(lockfile) {
+  return createHash('sha256').update(`${process.platform} ${process.arch}\0${lockfile}`).digest('hex');
 }
 
 /**
@@ -57,13 +54,12 @@ export function isSameInstallation(lockfile, installed) {
  * @returns {boolean}
  */
 export function isInstalled(root) {
-  const hash = lockfileHash(root);
-  const stamp = read(join(root, STAMP));
-  if (stamp !== undefined) return stamp === hash;
   const lockfile = read(join(root, 'package-lock.json'));
   const installed = read(join(root, 'node_modules/.package-lock.json'));
-  if (lockfile === undefined || installed === undefined || !isSameInstallation(lockfile, installed))
-    return false;
+  if (lockfile === undefined || installed === undefined) return false;
+  const hash = hashOf(lockfile);
+  if (read(join(root, STAMP)) === hash) return true;
+  if (!isSameInstallation(lockfile, installed)) return false;
   writeFileSync(join(root, STAMP), hash);
   return true;
 }
@@ -111,5 +107,5 @@ export async function install(root, env = process.env) {
       3,
     );
   }
-  writeFileSync(join(root, STAMP), lockfileHash(root));
+  writeFileSync(join(root, STAMP), hashOf(read(join(root, 'package-lock.json')) ?? ''));
 }

@@ -1,6 +1,7 @@
 /** The command line's grammar; what each command does stands in its own file. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerCall } from './call.ts';
 import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerUp } from './up.ts';
@@ -33,6 +34,7 @@ export function createProgram(): Command {
       '\nExit codes: 0 good, 1 the check failed, 2 wrong use, 3 a needed part is missing.',
     );
   registerUp(program);
+  registerCall(program);
   registerDoctor(program);
   registerConfig(program);
   return program;

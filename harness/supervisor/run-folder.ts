@@ -20,6 +20,9 @@ import { RUN_ID_VARIABLE } from './victims.ts';
 /** Longest wait for the reaper's end on an orderly stop, ms: it kills for at most 10 s, then the folder goes. */
 const REAPER_END_LIMIT_MS = 12_000;
 
+/** Wait before a reaper that ended by itself is replaced, ms; one that cannot start shall not be started in a loop. */
+const REHIRE_DELAY_MS = 1000;
+
 /** The run's place and its marker. `stop()` kills what is left of the run and removes the folder. */
 export interface RunFolder extends Running {
   /** Twelve hex digits. */
@@ -120,7 +123,9 @@ class ReapedRunFolder implements RunFolder {
     const onEnd = (why: string) => {
       if (this.#stopping !== undefined || this.#reaper !== reaper) return;
       this.#log.warn({ event: 'reaperGone', why }, 'the reaper is gone, starting another');
-      setTimeout(() => this.#stopping ?? this.#hireReaper(), 1000).unref();
+      setTimeout(() => {
+        if (this.#stopping === undefined) this.#hireReaper();
+      }, REHIRE_DELAY_MS).unref();
     };
     reaper.stdin?.on('error', () => undefined); // EPIPE when it is gone; its exit tells
     reaper.on('error', (error) => onEnd(error.message));

@@ -172,8 +172,21 @@ test('a hand-made installation counts, until the lockfile changes', async (t) =>
   assert.equal(isInstalled(root), false);
 });
 
+test('an edit of package.json that leaves the lockfile as it is installs nothing', async (t) => {
+  const root = await temporaryFolder(t);
+  const lockfile = JSON.stringify({ packages: { 'node_modules/a': { version: '1.0.0' } } });
+  mkdirSync(join(root, 'node_modules'));
+  writeFileSync(join(root, 'package-lock.json'), lockfile);
+  writeFileSync(join(root, 'node_modules/.package-lock.json'), lockfile);
+  writeFileSync(join(root, 'package.json'), '{}');
+  assert.equal(isInstalled(root), true);
+  writeFileSync(join(root, 'package.json'), '{ "scripts": { "start": "x" } }');
+  assert.equal(isInstalled(root), true);
+});
+
 test('a failed npm ci says what npm said and ends with 3', async (t) => {
   const root = await temporaryFolder(t);
+  writeFileSync(join(root, 'package-lock.json'), '{}');
   const npm = join(root, 'npm-cli.js');
   writeFileSync(
     npm,
