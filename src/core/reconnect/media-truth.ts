@@ -2,7 +2,8 @@
  * Whether media really flows, from samples and heartbeats and not from what the SDK says. Pure: a fact in, the
  * next memory out, a finding read from it. It acts on nothing. Invariants: no cut is found on one signal alone;
  * proof needs two intervals with
- * signs of life, in one unbroken run that lies wholly after the proof was asked for.
+ * signs of life and one answer to something of ours, in one unbroken run that lies wholly after proof was asked for:
+ * packets that leave us prove nothing, and packets that come prove only one direction.
  *
  * Signals of a silent path: A, no payload arrives on the selected pairs; B, connectivity checks go unanswered
  * (Chrome asks each 2.5 s on a quiet healthy pair, so 3.2 s without an answer is silence); C, the agent's heartbeat,
@@ -42,6 +43,8 @@ export interface MediaTruth {
   /** The run of good intervals: begin of the first, and how many. */
   readonly goodSinceMonoMs?: number;
   readonly goodIntervals: number;
+  /** In this run the far side answered something of ours: a check, a receiver report or a heartbeat. */
+  readonly roundTrip: boolean;
   /** This agent has answered in this session: proof should wait for it a little. */
   readonly agentAnswers: boolean;
 }
@@ -55,6 +58,7 @@ export function beginMediaTruth(atMonoMs: number, agentAnswers: boolean): MediaT
     reportsMonoMs: atMonoMs,
     seen: { payload: false, checks: false, reports: false },
     goodIntervals: 0,
+    roundTrip: false,
     agentAnswers,
   };
 }
@@ -62,12 +66,13 @@ export function beginMediaTruth(atMonoMs: number, agentAnswers: boolean): MediaT
 /** Asks for new proof from now on, and keeps what is known of the path. */
 export function restartProof(truth: MediaTruth, atMonoMs: number): MediaTruth {
   const { last: _last, goodSinceMonoMs: _good, ...kept } = truth;
-  return { ...kept, sinceMonoMs: atMonoMs, goodIntervals: 0 };
+  return { ...kept, sinceMonoMs: atMonoMs, goodIntervals: 0, roundTrip: false };
 }
 
 /** The agent answered a heartbeat at `atMonoMs`. */
 export function heartbeatAnswered(truth: MediaTruth, atMonoMs: number): MediaTruth {
-  return { ...truth, heartbeatMonoMs: atMonoMs, agentAnswers: true };
+  const roundTrip = truth.roundTrip || truth.goodSinceMonoMs !== undefined;
+  return { ...truth, heartbeatMonoMs: atMonoMs, agentAnswers: true, roundTrip };
 }
 
 /** The agent left: its silence is no sign of a cut, and proof must not wait for it. */
@@ -94,6 +99,7 @@ export function mediaSampled(truth: MediaTruth, sample: MediaSample): MediaTruth
     (at - payloadMonoMs < PAYLOAD_SILENT_MS || at - checksMonoMs < CHECKS_SILENT_MS);
   const runMonoMs = goesOn ? truth.goodSinceMonoMs : undefined;
   const goodSinceMonoMs = runMonoMs ?? (isGood ? last.monoMs : undefined);
+  const answered = checks || reports || (truth.heartbeatMonoMs ?? -1) > last.monoMs;
   const { goodSinceMonoMs: _before, ...kept } = truth;
   return {
     ...kept,
@@ -107,6 +113,7 @@ export function mediaSampled(truth: MediaTruth, sample: MediaSample): MediaTruth
       reports: truth.seen.reports || reports,
     },
     goodIntervals: (runMonoMs === undefined ? 0 : truth.goodIntervals) + (isGood ? 1 : 0),
+    roundTrip: goodSinceMonoMs !== undefined && ((runMonoMs !== undefined && truth.roundTrip) || answered),
     ...(goodSinceMonoMs !== undefined && { goodSinceMonoMs }),
   };
 }
@@ -134,9 +141,12 @@ export function mediaFinding(truth: MediaTruth, atMonoMs: number): MediaFinding 
   const upSigns = [checksSilent, heartbeatSilent, reportsSilent].filter(Boolean).length;
   if (!payloadSilent && seen.payload && upSigns >= 2 && last?.upConfirmed !== true)
     return { cut: 'up', cutSinceMonoMs: Math.min(truth.checksMonoMs, truth.heartbeatMonoMs ?? Infinity) };
+  // Where nothing could ever answer (no counted checks, no reports, no agent), what comes must do.
+  const isAnswered = truth.roundTrip || !(countsChecks || seen.reports || truth.agentAnswers);
   return {
     cut: 'none',
     ...(truth.goodIntervals >= 2 &&
+      isAnswered &&
       truth.goodSinceMonoMs !== undefined && { provenSinceMonoMs: truth.goodSinceMonoMs }),
   };
 }

@@ -207,7 +207,7 @@ test('proof counts only from the time it was asked for, and needs two signs', ()
   assert.equal(simulation.finding.provenSinceMonoMs, undefined);
   simulation.run(400, 200);
   assert.equal(simulation.finding.provenSinceMonoMs, undefined, 'one interval is not enough');
-  simulation.run(200, 200);
+  simulation.run(1200, 200);
   assert.ok((simulation.finding.provenSinceMonoMs ?? 0) >= 20_000);
 });
 
@@ -236,6 +236,21 @@ test('while no packet of ours leaves an open microphone there is no proof', () =
   assert.equal(simulation.finding.provenSinceMonoMs, undefined);
   simulation.path.sends = true;
   simulation.run(2000);
+  assert.ok(simulation.finding.provenSinceMonoMs !== undefined);
+});
+
+test('packets of the agent alone prove nothing while ours are not answered', () => {
+  const simulation = new Simulation({ checks: false, reports: false, heartbeat: false });
+  simulation.run(30_000, 200, () => simulation.finding.provenSinceMonoMs !== undefined);
+  assert.equal(simulation.finding.provenSinceMonoMs, undefined);
+  simulation.path.reports = true;
+  simulation.run(2000, 200);
+  assert.ok(simulation.finding.provenSinceMonoMs !== undefined, 'a receiver report is an answer');
+});
+
+test('where nothing can answer, packets both ways are proof', () => {
+  const simulation = new Simulation({ countsChecks: false, reports: false, heartbeat: false });
+  simulation.run(2000, 200);
   assert.ok(simulation.finding.provenSinceMonoMs !== undefined);
 });
 
