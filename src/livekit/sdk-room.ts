@@ -31,6 +31,7 @@ export function createSdkRoom(repairDelayMs: RepairDelay): Room {
     dataStream: { maxPayloadByteLength: MAX_STREAM_BYTES },
   });
   endPathFallback(room.engine);
+  swallowBadPackets(room.engine);
   // On `freeze` the SDK calls disconnect() and would stop the microphone with it.
   const disconnect = room.disconnect;
   room.disconnect = () => disconnect(false);
@@ -64,6 +65,21 @@ function endPathFallback(engine: Room['engine']): void {
     triedOldPath = useV0Path;
     return join(url, token, opts, abortSignal, useV0Path);
   };
+}
+
+/**
+ * A packet that is none, or a stream header with an id that is taken, throws inside the SDK's async listener and would
+ * reach the page as an unhandled rejection (livekit-client 2.23). Such a packet is dropped; the next one is read.
+ */
+function swallowBadPackets(engine: Room['engine']): void {
+  const listeners = engine as unknown as Record<
+    string,
+    ((message: MessageEvent) => Promise<void>) | undefined
+  >;
+  for (const name of ['handleDataMessage', 'handleDataTrackMessage']) {
+    const listener = listeners[name];
+    if (listener !== undefined) listeners[name] = (message) => listener(message).catch(() => {});
+  }
 }
 
 /**

@@ -40,23 +40,24 @@ export interface TextStreamContext {
 /** Reads both topics of `room` until `life` aborts. */
 export function readTextStreams(room: Room, context: TextStreamContext): void {
   const finalUserSegments = new Set<string>();
-  let openStreams = 0;
+  /** Oldest first; aborting one ends its text where it stands. */
+  const followed: AbortController[] = [];
 
   const relay = async (
     reader: TextStreamReader,
     identity: string,
     make: (text: string, ended: boolean) => TextEvent | undefined,
-  ) => {
-    const dropped = openStreams >= MAX_OPEN_STREAMS || context.authorOf(identity) === undefined;
-    openStreams++;
-    try {
-      await followText(reader, dropped, context, (text, ended) => {
-        const event = make(text, ended);
-        if (event !== undefined) context.tell(event);
-      });
-    } finally {
-      openStreams--;
-    }
+  ): Promise<void> => {
+    const cut = new AbortController();
+    // A sender that never ends its streams loses the oldest of them, and not the ones to come.
+    if (followed.push(cut) > MAX_OPEN_STREAMS) followed.shift()?.abort();
+    if (context.authorOf(identity) === undefined) cut.abort();
+    await followText(reader, cut.signal, context, (text, ended) => {
+      const event = make(text, ended);
+      if (event !== undefined) context.tell(event);
+    });
+    const at = followed.indexOf(cut);
+    if (at >= 0) followed.splice(at, 1);
   };
 
   room.registerTextStreamHandler(TRANSCRIPTION_TOPIC, (reader, { identity }) => {
@@ -83,16 +84,17 @@ export function readTextStreams(room: Room, context: TextStreamContext): void {
   });
 }
 
-/** Reads one stream to its end, telling the whole text so far; a stream that breaks off ends with what it had. */
+/**
+ * Reads one stream to its end, telling the whole text so far. One that breaks off or is `cut` ends with what it had;
+ * after a cut it is read on and dropped, so that nothing piles up. Never rejects.
+ */
 async function followText(
   reader: TextStreamReader,
-  dropped: boolean,
+  cut: AbortSignal,
   { clock, life }: TextStreamContext,
   tell: (text: string, ended: boolean) => void,
 ): Promise<void> {
   const over = new AbortController();
-  const onLifeEnd = (): void => over.abort();
-  life.addEventListener('abort', onLifeEnd, { once: true });
   let text = '';
   let toldMonoMs = -Infinity;
   let isTimed = false;
@@ -100,10 +102,18 @@ async function followText(
     toldMonoMs = clock.monoMs();
     tell(text, false);
   };
+  const end = (): void => {
+    if (over.signal.aborted) return;
+    over.abort();
+    if (!life.aborted && text !== '') tell(text, true);
+  };
+  if (cut.aborted) over.abort();
+  cut.addEventListener('abort', end, { once: true });
+  life.addEventListener('abort', end, { once: true });
   try {
     for await (const chunk of reader) {
       if (life.aborted) return;
-      if (dropped || text.length >= MAX_STREAM_CHARACTERS) continue; // read on, so that nothing piles up
+      if (over.signal.aborted || text.length >= MAX_STREAM_CHARACTERS) continue;
       text = (text + chunk).slice(0, MAX_STREAM_CHARACTERS);
       const waitMs = toldMonoMs + TELL_EVERY_MS - clock.monoMs();
       if (waitMs <= 0) tellNow();
@@ -121,10 +131,10 @@ async function followText(
   } catch {
     // The sender left in the middle, or sent what is no stream: what came is all there is.
   } finally {
-    over.abort();
-    life.removeEventListener('abort', onLifeEnd);
+    end();
+    cut.removeEventListener('abort', end);
+    life.removeEventListener('abort', end);
   }
-  if (!life.aborted && !dropped && text !== '') tell(text, true);
 }
 
 function remember(ids: Set<string>, id: string): void {

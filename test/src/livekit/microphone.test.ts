@@ -7,7 +7,13 @@ import { loudnessOf, PageAudio } from '../../../src/livekit/page-audio.ts';
 const never = new AbortController().signal;
 
 /** A window whose getUserMedia the test answers. */
-function pageWith(changes: { getUserMedia?: MediaDevices['getUserMedia'] | null; permission?: PermissionState; secure?: boolean; framed?: boolean; allows?: boolean }) {
+function pageWith(changes: {
+  getUserMedia?: MediaDevices['getUserMedia'] | null;
+  permission?: PermissionState;
+  secure?: boolean;
+  framed?: boolean;
+  allows?: boolean;
+}) {
   const page = {
     isSecureContext: changes.secure ?? true,
     document: changes.allows === undefined ? {} : { featurePolicy: { allowsFeature: () => changes.allows } },
@@ -43,12 +49,15 @@ describe('the microphone', () => {
     open = [];
   });
   afterEach(() => open.forEach((microphone) => microphone.close()));
-  const make = (options: Partial<ConstructorParameters<typeof BrowserMicrophone>[0]> = {}): BrowserMicrophone => {
+  const make = (
+    options: Partial<ConstructorParameters<typeof BrowserMicrophone>[0]> = {},
+  ): BrowserMicrophone => {
     const microphone = new BrowserMicrophone({ audio, ...options });
     open.push(microphone);
     return microphone;
   };
-  const trackOf = async (microphone: BrowserMicrophone) => (await microphone.open(never)).mediaTrack as MediaStreamTrack;
+  const trackOf = async (microphone: BrowserMicrophone) =>
+    (await microphone.open(never)).mediaTrack as MediaStreamTrack;
 
   it('opens once and gives the same live track again', async () => {
     const microphone = make();
@@ -149,8 +158,14 @@ describe('the microphone', () => {
       [{ getUserMedia: refused('NotAllowedError'), permission: 'denied' }, 'micDenied'],
       [{ getUserMedia: refused('NotAllowedError'), permission: 'prompt' }, 'micDismissed'],
       [{ getUserMedia: refused('NotAllowedError') }, 'micDenied'],
-      [{ getUserMedia: refused('NotAllowedError'), permission: 'denied', framed: true, allows: false }, 'micFrameNotAllowed'],
-      [{ getUserMedia: refused('NotAllowedError'), permission: 'denied', framed: true, allows: true }, 'micDenied'],
+      [
+        { getUserMedia: refused('NotAllowedError'), permission: 'denied', framed: true, allows: false },
+        'micFrameNotAllowed',
+      ],
+      [
+        { getUserMedia: refused('NotAllowedError'), permission: 'denied', framed: true, allows: true },
+        'micDenied',
+      ],
       [{ getUserMedia: refused('NotFoundError') }, 'micNotFound'],
       [{ getUserMedia: refused('OverconstrainedError') }, 'micNotFound'],
       [{ getUserMedia: refused('NotReadableError') }, 'micInUse'],
@@ -173,10 +188,19 @@ describe('the microphone', () => {
 });
 
 describe('the reason of a refusal', () => {
-  const facts: MicrophoneFacts = { isSecureContext: true, isFramed: false, frameAllows: undefined, permission: undefined };
+  const facts: MicrophoneFacts = {
+    isSecureContext: true,
+    isFramed: false,
+    frameAllows: undefined,
+    permission: undefined,
+  };
   it('is the insecure page for what an insecure page throws', () => {
-    expect(microphoneErrorCode('TypeError', { ...facts, isSecureContext: false })).to.equal('micInsecurePage');
-    expect(microphoneErrorCode('SecurityError', { ...facts, isSecureContext: false })).to.equal('micInsecurePage');
+    expect(microphoneErrorCode('TypeError', { ...facts, isSecureContext: false })).to.equal(
+      'micInsecurePage',
+    );
+    expect(microphoneErrorCode('SecurityError', { ...facts, isSecureContext: false })).to.equal(
+      'micInsecurePage',
+    );
     expect(microphoneErrorCode('SecurityError', facts)).to.equal('micDenied');
   });
 });

@@ -2,11 +2,22 @@ import { expect } from 'chai';
 import { browserClock } from '../../../src/compose/browser-clock.ts';
 import { SessionError, type SessionErrorCode } from '../../../src/core/errors.ts';
 import type { Clock, Ticket, TicketPort } from '../../../src/core/ports.ts';
-import { endpointTickets, fixedTickets, parseRetryAfter, sourceTickets } from '../../../src/livekit/ticket-port.ts';
+import {
+  endpointTickets,
+  fixedTickets,
+  parseRetryAfter,
+  sourceTickets,
+} from '../../../src/livekit/ticket-port.ts';
 import { MAX_TOKEN_ANSWER_BYTES } from '../../../src/shared/token-endpoint.ts';
 
 const SECRET = 'planted-token';
-const GOOD = { serverUrl: 'wss://x.test', participantToken: SECRET, roomName: 'r', participantIdentity: 'me', resume: 'back' };
+const GOOD = {
+  serverUrl: 'wss://x.test',
+  participantToken: SECRET,
+  roomName: 'r',
+  participantIdentity: 'me',
+  resume: 'back',
+};
 const never = new AbortController().signal;
 const now = Date.parse('2026-01-01T00:00:00Z');
 const clock: Clock = { ...browserClock, wallMs: () => now };
@@ -16,7 +27,10 @@ interface Asked {
   init: RequestInit;
 }
 
-function endpoint(answer: (asked: Asked) => Response | Promise<Response>, changes: Partial<Parameters<typeof endpointTickets>[0]> = {}) {
+function endpoint(
+  answer: (asked: Asked) => Response | Promise<Response>,
+  changes: Partial<Parameters<typeof endpointTickets>[0]> = {},
+) {
   const asked: Asked[] = [];
   const tickets = endpointTickets({
     endpoint: '/api/token',
@@ -47,10 +61,21 @@ describe('a token endpoint', () => {
   it('is asked by POST, uncached, without following redirects, and its answer becomes a ticket', async () => {
     const { tickets, asked } = endpoint(() => Response.json(GOOD), { pipeline: 'count' });
     const ticket = await tickets.request({}, never);
-    expect(ticket).to.deep.equal({ serverUrls: ['wss://x.test'], participantToken: SECRET, resume: 'back', roomName: 'r', identity: 'me' });
+    expect(ticket).to.deep.equal({
+      serverUrls: ['wss://x.test'],
+      participantToken: SECRET,
+      resume: 'back',
+      roomName: 'r',
+      identity: 'me',
+    });
     const { url, init } = asked[0] as Asked;
     expect(url).to.equal('/api/token');
-    expect(init).to.include({ method: 'POST', cache: 'no-store', credentials: 'same-origin', redirect: 'manual' });
+    expect(init).to.include({
+      method: 'POST',
+      cache: 'no-store',
+      credentials: 'same-origin',
+      redirect: 'manual',
+    });
     expect(JSON.parse(init.body as string)).to.deep.equal({ pipeline: 'count' });
   });
 
@@ -65,8 +90,13 @@ describe('a token endpoint', () => {
   });
 
   it('may answer in snake case', async () => {
-    const { tickets } = endpoint(() => Response.json({ server_url: 'ws://y.test', participant_token: SECRET }));
-    expect(await tickets.request({}, never)).to.deep.equal({ serverUrls: ['ws://y.test'], participantToken: SECRET });
+    const { tickets } = endpoint(() =>
+      Response.json({ server_url: 'ws://y.test', participant_token: SECRET }),
+    );
+    expect(await tickets.request({}, never)).to.deep.equal({
+      serverUrls: ['ws://y.test'],
+      participantToken: SECRET,
+    });
   });
 
   const statuses: [number, SessionErrorCode][] = [
@@ -89,14 +119,44 @@ describe('a token endpoint', () => {
   }
 
   const answers: [string, () => Response | Promise<Response>, SessionErrorCode, RegExp][] = [
-    ['an HTML page', () => new Response(`<html>${SECRET}</html>`, { headers: { 'content-type': 'text/html' } }), 'tokenInvalid', /not JSON/],
+    [
+      'an HTML page',
+      () => new Response(`<html>${SECRET}</html>`, { headers: { 'content-type': 'text/html' } }),
+      'tokenInvalid',
+      /not JSON/,
+    ],
     ['a list', () => Response.json([SECRET]), 'tokenInvalid', /not an object/],
-    ['no token', () => Response.json({ serverUrl: 'wss://x' }), 'tokenInvalid', /participantToken is missing/],
-    ['an address that is none', () => Response.json({ serverUrl: `file://${SECRET}`, participantToken: SECRET }), 'tokenInvalid', /serverUrl/],
-    ['bytes that are not UTF-8', () => new Response(Uint8Array.from([0x7b, 0xff, 0xfe])), 'tokenInvalid', /UTF-8/],
+    [
+      'no token',
+      () => Response.json({ serverUrl: 'wss://x' }),
+      'tokenInvalid',
+      /participantToken is missing/,
+    ],
+    [
+      'an address that is none',
+      () => Response.json({ serverUrl: `file://${SECRET}`, participantToken: SECRET }),
+      'tokenInvalid',
+      /serverUrl/,
+    ],
+    [
+      'bytes that are not UTF-8',
+      () => new Response(Uint8Array.from([0x7b, 0xff, 0xfe])),
+      'tokenInvalid',
+      /UTF-8/,
+    ],
     ['nothing', () => new Response(null, { status: 200 }), 'tokenInvalid', /not JSON/],
-    ['a declared size beyond the limit', () => new Response('{}', { headers: { 'content-length': '999999' } }), 'tokenInvalid', /999999/],
-    ['a network error', () => Promise.reject(new TypeError(`Failed to fetch ${SECRET}`)), 'tokenUnreachable', /did not answer/],
+    [
+      'a declared size beyond the limit',
+      () => new Response('{}', { headers: { 'content-length': '999999' } }),
+      'tokenInvalid',
+      /999999/,
+    ],
+    [
+      'a network error',
+      () => Promise.reject(new TypeError(`Failed to fetch ${SECRET}`)),
+      'tokenUnreachable',
+      /did not answer/,
+    ],
   ];
   for (const [name, answer, code, text] of answers) {
     it(`that answers with ${name} is ${code}`, async () => {
@@ -131,14 +191,22 @@ describe('a token endpoint', () => {
   });
 
   it('that redirects is tokenInvalid', async () => {
-    const opaque = { type: 'opaqueredirect', ok: false, status: 0, headers: new Headers(), body: null } as unknown as Response;
+    const opaque = {
+      type: 'opaqueredirect',
+      ok: false,
+      status: 0,
+      headers: new Headers(),
+      body: null,
+    } as unknown as Response;
     const error = await failureOf(endpoint(() => opaque).tickets);
     expect(error.code).to.equal('tokenInvalid');
     expect(error.message).to.contain('redirect');
   });
 
   it('that gives no whole answer in time is tokenTimeout, and its request is aborted', async () => {
-    const { tickets, asked } = endpoint(() => new Response(new ReadableStream({ start: () => {} })), { timeoutMs: 20 });
+    const { tickets, asked } = endpoint(() => new Response(new ReadableStream({ start: () => {} })), {
+      timeoutMs: 20,
+    });
     const error = await failureOf(tickets);
     expect(error.code).to.equal('tokenTimeout');
     expect(error.message).to.contain('20 ms');
@@ -148,7 +216,10 @@ describe('a token endpoint', () => {
   it('is left alone when the caller aborts, whose reason is passed on as it is', async () => {
     const controller = new AbortController();
     const { tickets, asked } = endpoint(
-      ({ init }) => new Promise((_, reject) => init.signal?.addEventListener('abort', () => reject(new DOMException('', 'AbortError')))),
+      ({ init }) =>
+        new Promise((_, reject) =>
+          init.signal?.addEventListener('abort', () => reject(new DOMException('', 'AbortError'))),
+        ),
     );
     const asking = tickets.request({}, controller.signal).then(
       () => 'ticket',
@@ -214,8 +285,14 @@ describe('a token source of the page', () => {
   it('that throws is tokenUnreachable without its text; that answers nonsense is tokenInvalid; that hangs is tokenTimeout', async () => {
     const thrown = await failureOf(sourceTickets({ clock, source: () => Promise.reject(new Error(SECRET)) }));
     const nonsense = await failureOf(sourceTickets({ clock, source: async () => SECRET }));
-    const hangs = await failureOf(sourceTickets({ clock, timeoutMs: 10, source: () => new Promise(() => {}) }));
-    expect([thrown.code, nonsense.code, hangs.code]).to.deep.equal(['tokenUnreachable', 'tokenInvalid', 'tokenTimeout']);
+    const hangs = await failureOf(
+      sourceTickets({ clock, timeoutMs: 10, source: () => new Promise(() => {}) }),
+    );
+    expect([thrown.code, nonsense.code, hangs.code]).to.deep.equal([
+      'tokenUnreachable',
+      'tokenInvalid',
+      'tokenTimeout',
+    ]);
   });
 });
 
