@@ -81,16 +81,19 @@ export class Database {
     let isBlocked = false;
     let isGivenUp = false;
     const timer = new AbortController();
-    const opening = openDB<ClaraSchema>(this.#name, this.#version, {
-      upgrade: (database, oldVersion) => upgradeSchema(database, oldVersion),
-      blocked: () => {
-        isBlocked = true;
-      },
-      blocking: () => void this.close(),
-      terminated: () => {
-        this.#connection = undefined;
-      },
-    });
+    // Inside a promise: a browser that forbids storage throws at once.
+    const opening = Promise.resolve().then(() =>
+      openDB<ClaraSchema>(this.#name, this.#version, {
+        upgrade: (database, oldVersion) => upgradeSchema(database, oldVersion),
+        blocked: () => {
+          isBlocked = true;
+        },
+        blocking: () => void this.close(),
+        terminated: () => {
+          this.#connection = undefined;
+        },
+      }),
+    );
     opening.then(
       (late) => {
         if (isGivenUp) late.close();
