@@ -43,7 +43,6 @@ const KEPT_ENVIRONMENT = [
 /** Starts real children, registered with the run's reaper when there is a run folder. */
 export function sessionChildSpawner(runFolder?: RunFolder): SpawnChild {
   return async (log) => {
-    let child: ForkedChild | undefined;
     const group = await ProcessGroup.start({
       command: process.execPath,
       args: nodeModuleArguments(new URL('./session-child.ts', import.meta.url)),
@@ -52,10 +51,9 @@ export function sessionChildSpawner(runFolder?: RunFolder): SpawnChild {
       keepCharacters: 4096,
       ...(runFolder !== undefined && { runFolder }),
       onLine: (line, stream) =>
-        log.debug({ event: 'childOutput', stream, pid: child?.pid }, withoutTokens(line).slice(0, 500)),
+        log.debug({ event: 'childOutput', stream }, withoutTokens(line).slice(0, 500)),
     });
-    child = new ForkedChild(group, log);
-    return child;
+    return new ForkedChild(group, log);
   };
 }
 

@@ -60,6 +60,8 @@ export interface LiveRoomHandler {
   onSessionRequest(data: Uint8Array): Uint8Array | undefined;
   onQuality(identity: string, quality: 'excellent' | 'good' | 'poor' | 'lost'): void;
   onConnection(state: 'connected' | 'reconnecting'): void;
+  /** Something that nobody waits for went wrong; `what` is a camelCase code. */
+  onFailure(what: string, error: unknown): void;
   /** The room ended by itself; nothing comes after it. */
   onDisconnected(reason: string): void;
 }
@@ -136,7 +138,11 @@ export class LiveRoom {
   /** Shows the agent's state; late or failed ones are dropped. */
   setState(state: AgentStateName): void {
     this.#state.wanted = state;
-    if (!this.#state.sending) void this.#sendStates();
+    if (!this.#state.sending) this.#unwaited('stateNotSent', this.#sendStates());
+  }
+
+  #unwaited(what: string, work: Promise<unknown>): void {
+    work.catch((error: unknown) => this.#handler.onFailure(what, error));
   }
 
   async #sendStates(): Promise<void> {
@@ -209,7 +215,7 @@ export class LiveRoom {
     });
     room.on(RoomEvent.TrackSubscribed, (track, _publication, participant) => {
       if (track.kind === TrackKind.KIND_AUDIO && isUser(participant))
-        void this.#read(track, participant.identity);
+        this.#unwaited('audioLost', this.#read(track, participant.identity));
     });
     room.on(RoomEvent.TrackUnsubscribed, (track) => {
       this.#readers
@@ -235,13 +241,11 @@ export class LiveRoom {
     room.on(RoomEvent.Disconnected, (reason) => {
       if (!this.#left) handler.onDisconnected(DisconnectReason[reason] ?? 'NONE');
     });
-    room.registerTextStreamHandler(
-      CHAT_TOPIC,
-      (reader, { identity }) => void this.#readText(reader, identity),
+    room.registerTextStreamHandler(CHAT_TOPIC, (reader, { identity }) =>
+      this.#unwaited('textLost', this.#readText(reader, identity)),
     );
-    room.registerByteStreamHandler(
-      AGENT_SESSION_TOPIC,
-      (reader, { identity }) => void this.#readRequest(reader, identity),
+    room.registerByteStreamHandler(AGENT_SESSION_TOPIC, (reader, { identity }) =>
+      this.#unwaited('requestLost', this.#readRequest(reader, identity)),
     );
   }
 

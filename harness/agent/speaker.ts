@@ -27,7 +27,7 @@ const WRITE_LIMIT_MS = 1_000;
 const SILENCE = new Int16Array(FRAME_SAMPLES);
 
 interface Play {
-  readonly frames: Iterator<Int16Array>;
+  readonly frames: Iterator<Int16Array, unknown>;
   readonly onFirstFrame: (() => void) | undefined;
   begun: boolean;
   /** Ends the call: true when all frames were handed over. */
@@ -98,15 +98,15 @@ export class Speaker implements AudioOut {
   /** The next frame of `play`, or silence when it is over or there is none. */
   #nextFrame(play: Play | undefined): Int16Array {
     if (play === undefined) return SILENCE;
-    const { done, value } = play.frames.next();
-    if (done === true) {
+    const next = play.frames.next();
+    if (next.done === true) {
       this.#plays.splice(this.#plays.indexOf(play), 1);
       play.settle(true);
       return SILENCE;
     }
     if (!play.begun) play.onFirstFrame?.();
     play.begun = true;
-    return value;
+    return next.value;
   }
 
   #aheadMs(): number {

@@ -41,7 +41,7 @@ export interface VoiceSessionParts {
   isServerThere(): Promise<boolean>;
   /** A fresh pass from the parent; bounded, rejects when there is none. */
   freshToken(): Promise<string>;
-  report(message: ChildMessage): void;
+  readonly report: (message: ChildMessage) => void;
 }
 
 /** Between two looks at a server that does not answer, ms. */
@@ -199,6 +199,7 @@ export class VoiceSession {
           context: this.#context,
           version,
         }),
+      onFailure: (what, error) => this.#failed(what, error instanceof Error ? error.message : 'unknown'),
       onQuality: (identity, quality) => report({ type: 'quality', identity, quality }),
       onConnection: (state) => report({ type: 'connection', state }),
       onDisconnected,
@@ -274,15 +275,21 @@ export class VoiceSession {
       this.#parts.report({ type: 'turn', identity: this.#listenedTo, turn });
   }
 
+  #failed(code: string, message: string): void {
+    this.#parts.report({ type: 'error', code, message });
+  }
+
   #sendText(text: string, spoken: boolean): void {
     const room = this.#room;
     const id = `${this.#parts.start.identity}-${this.#messages++}`;
     if (room === undefined) return;
     // Each answer goes out once: as the transcript of what is being said, or as a message when nothing is.
     const sent = spoken ? room.sendTranscript(text, id) : room.sendChat(text, id);
-    void sent.then((went) => {
-      if (!went)
-        this.#parts.report({ type: 'error', code: 'textNotSent', message: 'an answer could not be sent' });
-    });
+    sent.then(
+      (went) => {
+        if (!went) this.#failed('textNotSent', 'an answer could not be sent');
+      },
+      () => this.#failed('textNotSent', 'an answer could not be sent'),
+    );
   }
 }

@@ -6,6 +6,7 @@
 import type { Logger } from '../contracts.ts';
 import type { Clock } from './clock.ts';
 import type { SessionChild, SpawnChild } from './child-process.ts';
+import { inBackground } from './in-background.ts';
 
 /** Pause before the next child after one died waiting or could not be started, ms: a broken install must not fork in a circle. */
 const REFILL_PAUSE_MS = 2_000;
@@ -65,9 +66,10 @@ export class WarmPool {
     try {
       const child = await this.#spawn(this.#log);
       this.#waiting.add(child);
-      void child.exited.then(() => {
+      const died = child.exited.then(() => {
         if (this.#waiting.delete(child)) this.#refillLater();
       });
+      inBackground(died, this.#log, 'the end of a waiting session process');
     } catch (error) {
       this.#log.error(
         { event: 'childNotStarted', why: error instanceof Error ? error.message : 'unknown' },

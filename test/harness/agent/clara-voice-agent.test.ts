@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
+import { JobStatus } from '@livekit/protocol';
 import { ClaraVoiceAgent } from '../../../harness/agent/clara-voice-agent.ts';
-import type { ClaraVoiceAgentOptions } from '../../../harness/agent/clara-voice-agent.ts';
+import type { ClaraVoiceAgentOptions } from '../../../harness/agent/agent-options.ts';
 import type { AgentReport } from '../../../harness/agent/agent-report.ts';
 import { FakeAgentServer } from '../../support/node/fake-agent-server.ts';
 import { FakeSessionChild } from '../../support/node/fake-session-child.ts';
@@ -18,7 +19,7 @@ interface Rig {
   lines: Record<string, unknown>[];
   reports: AgentReport[];
   /** Brings a session to life and gives its child. */
-  serve(voiceSessionId: string): Promise<FakeSessionChild>;
+  serve: (voiceSessionId: string) => Promise<FakeSessionChild>;
 }
 
 async function makeRig(t: TestContext, options: Partial<ClaraVoiceAgentOptions> = {}): Promise<Rig> {
@@ -248,7 +249,7 @@ test('endSession, a termination and stop each end the child; unknown sessions ar
   await agent.endSession('voice-one', 'beacon');
   assert.deepEqual(one.endings, ['beacon']);
   server.say({ case: 'termination', value: { jobId: 'job-1' } as never });
-  await server.next('updateJob', (value) => value.jobId === 'job-1' && value.status !== 1);
+  await server.next('updateJob', (value) => value.jobId === 'job-1' && value.status !== JobStatus.JS_RUNNING);
   assert.deepEqual(two.endings, ['terminated']);
   join(three, 'carol');
   await agent.stop();

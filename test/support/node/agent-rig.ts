@@ -1,5 +1,5 @@
 import { ClaraVoiceAgent } from '../../../harness/agent/clara-voice-agent.ts';
-import type { ClaraVoiceAgentOptions } from '../../../harness/agent/clara-voice-agent.ts';
+import type { ClaraVoiceAgentOptions } from '../../../harness/agent/agent-options.ts';
 import type { AgentReport } from '../../../harness/agent/agent-report.ts';
 import { sessionChildSpawner } from '../../../harness/agent/child-process.ts';
 import { startLiveKitServer } from '../../../harness/server/livekit-server.ts';
