@@ -43,7 +43,13 @@ function describeElements(): void {
   });
 }
 
-const common = { target: 'es2022', copyPublicDir: false, modulePreload: false, sourcemap: true } as const;
+const common = {
+  target: 'es2022',
+  copyPublicDir: false,
+  modulePreload: false,
+  sourcemap: true,
+  chunkSizeWarningLimit: 900,
+} as const;
 
 const cdn = (entry: string, codeSplitting: boolean, emptyOutDir: boolean): EnvironmentOptions => ({
   consumer: 'client',

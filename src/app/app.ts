@@ -66,7 +66,7 @@ export class App {
     this.#router.page.watch((page) => this.#onPage(page), signal);
     this.#settings.settings.watch(() => this.#applySettings(), signal);
     this.#install.available.watch(draw, signal);
-    guardCalls(this.#inCall, () => void talk.stop(), signal);
+    guardCalls(this.#inCall, () => talk.stop(), signal);
     keepCallLock(this.#inCall, signal);
     this.#applySettings();
     if (this.#router.page.value === 'sessions') this.#readSessions();
@@ -114,11 +114,11 @@ export class App {
   }
 
   #readSessions(): void {
-    void this.#withHistory(() => Promise.resolve());
+    this.#withHistory(() => Promise.resolve()).catch(reportError);
   }
 
   #deleteSession(sessionId: string): void {
-    void this.#withHistory((history) => history.delete(sessionId));
+    this.#withHistory((history) => history.delete(sessionId)).catch(reportError);
   }
 
   /** Does something with the history, then shows the list as it is. */
@@ -165,7 +165,9 @@ export class App {
       case 'settings':
         return settingsPage(this.#settings.settings.value, this.#install.available.value, {
           change: (change) => this.#settings.change(change),
-          install: () => void this.#install.install(),
+          install: () => {
+            this.#install.install().catch(reportError);
+          },
         });
       case 'about':
         return aboutPage(VERSION, capabilitiesOf(window));

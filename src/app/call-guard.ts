@@ -5,7 +5,7 @@
 import type { Readable } from '../core/readable.ts';
 
 /** Follows `inCall` until `signal` aborts. `stop` ends the call from the system's media controls. */
-export function guardCalls(inCall: Readable<boolean>, stop: () => void, signal: AbortSignal): void {
+export function guardCalls(inCall: Readable<boolean>, stop: () => Promise<void>, signal: AbortSignal): void {
   let call: AbortController | undefined;
   const follow = (): void => {
     if (!inCall.value) {
@@ -31,7 +31,7 @@ function askBeforeClosing(signal: AbortSignal): void {
 function keepAwake(signal: AbortSignal): void {
   if (!('wakeLock' in navigator)) return;
   let lock: WakeLockSentinel | undefined;
-  const ask = async (): Promise<void> => {
+  const request = async (): Promise<void> => {
     if (document.visibilityState !== 'visible') return;
     try {
       const got = await navigator.wakeLock.request('screen');
@@ -41,12 +41,15 @@ function keepAwake(signal: AbortSignal): void {
       // Refused, for instance on low battery: the call goes on all the same.
     }
   };
-  document.addEventListener('visibilitychange', () => void ask(), { signal });
-  signal.addEventListener('abort', () => void lock?.release(), { once: true });
-  void ask();
+  const ask = (): void => {
+    request().catch(reportError);
+  };
+  document.addEventListener('visibilitychange', ask, { signal });
+  signal.addEventListener('abort', () => void lock?.release().catch(reportError), { once: true });
+  ask();
 }
 
-function showInMediaControls(stop: () => void, signal: AbortSignal): void {
+function showInMediaControls(stop: () => Promise<void>, signal: AbortSignal): void {
   const { mediaSession } = navigator;
   if (mediaSession === undefined) return;
   mediaSession.metadata = new MediaMetadata({
@@ -54,7 +57,9 @@ function showInMediaControls(stop: () => void, signal: AbortSignal): void {
     artist: 'Clara Voice',
     artwork: [{ src: '/icons/icon-512.png', sizes: '512x512', type: 'image/png' }],
   });
-  mediaSession.setActionHandler('stop', stop);
+  mediaSession.setActionHandler('stop', () => {
+    stop().catch(reportError);
+  });
   signal.addEventListener(
     'abort',
     () => {

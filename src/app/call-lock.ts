@@ -16,7 +16,7 @@ export function keepCallLock(inCall: Readable<boolean>, signal: AbortSignal): vo
       release = undefined;
     } else if (release === undefined) {
       const held = new Promise<void>((resolve) => (release = resolve));
-      void navigator.locks.request(NAME, { mode: 'shared' }, () => held);
+      navigator.locks.request(NAME, { mode: 'shared' }, () => held).catch(reportError);
     }
   };
   inCall.watch(follow, signal);

@@ -13,8 +13,8 @@ export interface ShellState {
 
 /** What the frame may do. */
 export interface ShellActions {
-  acceptUpdate(): void;
-  dismissUpdate(): void;
+  readonly acceptUpdate: () => void;
+  readonly dismissUpdate: () => void;
 }
 
 const ICONS: Readonly<Record<(typeof PAGES)[number]['name'], SVGTemplateResult>> = {

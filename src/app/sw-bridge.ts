@@ -27,13 +27,13 @@ export class ServiceWorkerBridge {
     this.#workbox.addEventListener('waiting', () => {
       this.#waiting = true;
       this.#dismissed = false;
-      void this.#decide();
+      this.#decide().catch(reportError);
     });
     this.#workbox.addEventListener('controlling', () => {
       if (this.#accepted) location.reload();
     });
-    inCall.watch(() => void this.#decide(), signal);
-    document.addEventListener('visibilitychange', () => void this.#check(), { signal });
+    inCall.watch(() => void this.#decide().catch(reportError), signal);
+    document.addEventListener('visibilitychange', () => void this.#check().catch(reportError), { signal });
   }
 
   /** What the shell shows; only `offer` is shown. */
@@ -49,13 +49,13 @@ export class ServiceWorkerBridge {
   /** The user's yes. */
   accept(): void {
     this.#accepted = true;
-    void this.#decide();
+    this.#decide().catch(reportError);
   }
 
   /** The user's "later": not offered again until the next visit or version. */
   dismiss(): void {
     this.#dismissed = true;
-    void this.#decide();
+    this.#decide().catch(reportError);
   }
 
   async #decide(): Promise<void> {

@@ -44,6 +44,11 @@ import { transcriptTemplate, transcriptText } from './views/transcript.ts';
 /** What the pointer or keyboard does before a click: time to load the session's code. */
 const INTENTS = ['pointerenter', 'pointerdown', 'focusin'] as const;
 
+/** Lets `work` go on by itself; what it rejects with becomes an error event of the page, as nobody else would hear of it. */
+function run(work: Promise<unknown>): void {
+  work.catch(reportError);
+}
+
 /**
  * A voice session with a face: start, stop, mute, what is going on in words, levels, messages and a transcript.
  *
@@ -217,7 +222,7 @@ export class ClaraVoiceElement extends LitElement {
   }
 
   set muted(muted: boolean) {
-    void this.setMuted(muted);
+    run(this.setMuted(muted));
   }
 
   /** Starts a session, or takes over one that another tab has. Settles when it is connected, failed or ended; never rejects. */
@@ -346,19 +351,19 @@ export class ClaraVoiceElement extends LitElement {
   }
 
   readonly #actions = {
-    start: (): void => void this.start(),
-    useHere: (): void => void this.start({ takeOver: true }),
-    stop: (): void => void this.stop(),
-    toggleMute: (): void => void this.setMuted(!this.muted),
+    start: (): void => run(this.start()),
+    useHere: (): void => run(this.start({ takeOver: true })),
+    stop: (): void => run(this.stop()),
+    toggleMute: (): void => run(this.setMuted(!this.muted)),
     retryNow: (): void => this.retryNow(),
-    playAudio: (): void => void this.playAudio(),
+    playAudio: (): void => run(this.playAudio()),
   };
 
   readonly #transcriptActions = {
     onScroll: (): void => this.#scroll.onScroll(),
     toEnd: (): void => this.#scroll.toEnd(),
-    copy: (): void => void this.#copyTranscript(),
-    resend: (text: string): void => void this.sendText(text),
+    copy: (): void => run(this.#copyTranscript()),
+    resend: (text: string): void => run(this.sendText(text)),
   };
 
   readonly #composerActions = {
@@ -371,7 +376,7 @@ export class ClaraVoiceElement extends LitElement {
       if (text === '' || !isActive(this.link)) return;
       this.#draft = '';
       this.#scroll.toEnd();
-      void this.sendText(text);
+      run(this.sendText(text));
     },
   };
 
@@ -388,7 +393,7 @@ export class ClaraVoiceElement extends LitElement {
   #onIntent(): void {
     if (this.session !== undefined || !this.isConnected) return;
     // A failure here is told when the user presses Start, which tries again.
-    if (this.createSession !== undefined && isConfigured(this.#config())) void this.#prepare(false);
+    if (this.createSession !== undefined && isConfigured(this.#config())) run(this.#prepare(false));
   }
 
   async #prepare(tell: boolean): Promise<VoiceSession | undefined> {

@@ -20,7 +20,7 @@ const words = wordsOf('en');
 
 /** What the page may do. */
 export interface SessionsActions {
-  delete(sessionId: string): void;
+  readonly delete: (sessionId: string) => void;
 }
 
 /** The recorded sessions of this browser, newest first. Needs no network. */

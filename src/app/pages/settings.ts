@@ -3,8 +3,8 @@ import { PIPELINE_CHOICES, THEMES, type Settings, type Theme } from '../settings
 
 /** What the page may do. */
 export interface SettingsActions {
-  change(change: Partial<Settings>): void;
-  install(): void;
+  readonly change: (change: Partial<Settings>) => void;
+  readonly install: () => void;
 }
 
 const THEME_NAMES: Readonly<Record<Theme, string>> = { auto: 'As the system', light: 'Light', dark: 'Dark' };

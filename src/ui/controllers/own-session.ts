@@ -38,7 +38,7 @@ export class OwnSession {
     this.#made = undefined;
     this.#making = undefined;
     this.#generation += 1;
-    void made?.dispose();
+    made?.dispose().catch(reportError);
   }
 
   async #make(make: () => Promise<VoiceSession>, generation: number): Promise<VoiceSession | undefined> {

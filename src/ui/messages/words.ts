@@ -18,9 +18,9 @@ export interface Words {
   /** BCP 47 tag that numbers are written for. */
   readonly lang: string;
   /** The text of `key` with `{name}` places filled from `values`; a place without a value stays as it is. */
-  text(key: MessageKey, values?: Readonly<Record<string, string | number>>): string;
+  readonly text: (key: MessageKey, values?: Readonly<Record<string, string | number>>) => string;
   /** `durationMs` in words, whole seconds up to a minute, then minutes and seconds. Negative counts as 0. */
-  duration(durationMs: number): string;
+  readonly duration: (durationMs: number) => string;
 }
 
 /** Words of `catalogue` with `overrides` over it. A `lang` that the browser does not know falls back to English numbers. */

@@ -6,8 +6,8 @@ import { icon } from './icons.ts';
 
 /** What the message box tells. */
 export interface ComposerActions {
-  onDraft(text: string): void;
-  send(): void;
+  readonly onDraft: (text: string) => void;
+  readonly send: () => void;
 }
 
 /** The message box. Enter sends, Shift+Enter makes a line. In an outage too: the session hands it over after it. */

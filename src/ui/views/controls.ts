@@ -6,13 +6,13 @@ import { icon, type IconName } from './icons.ts';
 
 /** What the buttons do. */
 export interface ControlActions {
-  start(): void;
+  readonly start: () => void;
   /** Takes the session over from the tab that has it. */
-  useHere(): void;
-  stop(): void;
-  toggleMute(): void;
-  retryNow(): void;
-  playAudio(): void;
+  readonly useHere: () => void;
+  readonly stop: () => void;
+  readonly toggleMute: () => void;
+  readonly retryNow: () => void;
+  readonly playAudio: () => void;
 }
 
 /** What the buttons show. */

@@ -6,10 +6,10 @@ import { icon } from './icons.ts';
 
 /** What can be done with the transcript. */
 export interface TranscriptActions {
-  onScroll(): void;
-  toEnd(): void;
-  copy(): void;
-  resend(text: string): void;
+  readonly onScroll: () => void;
+  readonly toEnd: () => void;
+  readonly copy: () => void;
+  readonly resend: (text: string) => void;
 }
 
 /** The conversation as a list that scrolls. Not live: finished lines are announced elsewhere, half ones never. */

@@ -20,7 +20,7 @@ describe('a call', () => {
   afterEach(() => life.abort());
 
   it('makes the page ask before it is closed, and only while it runs', () => {
-    guardCalls(inCall, () => {}, life.signal);
+    guardCalls(inCall, async () => {}, life.signal);
     expect(asksBeforeClosing()).to.equal(false);
     inCall.set(true);
     expect(asksBeforeClosing()).to.equal(true);
@@ -29,7 +29,7 @@ describe('a call', () => {
   });
 
   it('leaves nothing behind when the app ends in the middle of it', () => {
-    guardCalls(inCall, () => {}, life.signal);
+    guardCalls(inCall, async () => {}, life.signal);
     inCall.set(true);
     life.abort();
     expect(asksBeforeClosing()).to.equal(false);
@@ -38,7 +38,7 @@ describe('a call', () => {
   });
 
   it('is shown in the system’s media controls while it runs', () => {
-    guardCalls(inCall, () => {}, life.signal);
+    guardCalls(inCall, async () => {}, life.signal);
     inCall.set(true);
     expect(navigator.mediaSession.metadata?.artist).to.equal('Clara Voice');
     inCall.set(false);

@@ -58,7 +58,7 @@ describe('the keyboard in <clara-voice>', () => {
     for (let step = 0; step < 6; step += 1) {
       const node = page.root.activeElement as HTMLElement | null;
       if (node === null) break;
-      reached.push(node.getAttribute('aria-label') ?? node.textContent!.trim());
+      reached.push(node.getAttribute('aria-label') ?? node.textContent.trim());
       await sendKeys({ press: 'Tab' });
     }
     expect(reached).to.deep.equal(['Retry now', 'Mute', 'Stop', 'Transcript', 'Message', 'Send']);

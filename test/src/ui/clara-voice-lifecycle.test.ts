@@ -30,19 +30,19 @@ function selfMade(
 
 /** Intervals that run now, counted at the browser's door. */
 class Intervals {
-  readonly #set = window.setInterval;
-  readonly #clear = window.clearInterval;
+  readonly #set = window.setInterval.bind(window);
+  readonly #clear = window.clearInterval.bind(window);
   readonly running = new Set<number>();
 
   constructor() {
     window.setInterval = ((...args: Parameters<typeof setInterval>) => {
-      const id = this.#set.apply(window, args) as unknown as number;
+      const id = this.#set(...args);
       this.running.add(id);
       return id;
     }) as typeof window.setInterval;
     window.clearInterval = ((id?: number) => {
       if (id !== undefined) this.running.delete(id);
-      this.#clear.call(window, id);
+      this.#clear(id);
     }) as typeof window.clearInterval;
   }
 
