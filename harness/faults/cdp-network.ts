@@ -1,8 +1,10 @@
 /**
  * The same cuts without proxy or relay, Chromium only, by network emulation over the DevTools protocol. It reaches
  * WebRTC only when a throttle was set *before* the first RTCPeerConnection was made; so: {@link prepareCdpNetwork}
- * first, and "restored" means the harmless throttle again, never none. One CDP session only.
+ * first, and "restored" means the harmless throttle again, never none. One CDP session only. No STUN server may be on
+ * a port below 1024: Chromium 156 then crashes the page under any emulation (measured with 127.0.0.1:9).
  */
+import { defineFault } from './define-fault.ts';
 import type { Fault } from './fault.ts';
 import { undoOnce } from './undo.ts';
 
@@ -28,6 +30,7 @@ export interface CdpPermission {
   permission: { name: string };
   setting: 'granted' | 'denied' | 'prompt';
   origin?: string;
+  browserContextId?: string;
 }
 
 /** Wide enough to change nothing, and yet a throttle. */
@@ -50,25 +53,21 @@ export function cdpNetwork(
   session: CdpSession,
   conditions: { offline?: boolean; lossPercent?: number; latencyMs?: number },
 ): Fault {
-  return {
-    id,
-    apply: async (_target, signal) => {
-      signal.throwIfAborted();
-      const undo = undoOnce(async () => {
-        await session.send('Network.emulateNetworkConditions', HARMLESS);
-      }, signal);
-      try {
-        await session.send('Network.emulateNetworkConditions', {
-          ...HARMLESS,
-          offline: conditions.offline ?? false,
-          latency: conditions.latencyMs ?? 0,
-          ...(conditions.lossPercent !== undefined && { packetLoss: conditions.lossPercent }),
-        });
-      } catch (error) {
-        await undo();
-        throw error;
-      }
-      return undo;
-    },
-  };
+  return defineFault(id, async (_target, signal) => {
+    const undo = undoOnce(async () => {
+      await session.send('Network.emulateNetworkConditions', HARMLESS);
+    }, signal);
+    try {
+      await session.send('Network.emulateNetworkConditions', {
+        ...HARMLESS,
+        offline: conditions.offline ?? false,
+        latency: conditions.latencyMs ?? 0,
+        ...(conditions.lossPercent !== undefined && { packetLoss: conditions.lossPercent }),
+      });
+    } catch (error) {
+      await undo();
+      throw error;
+    }
+    return undo;
+  });
 }

@@ -1,4 +1,5 @@
 /** The server or the token endpoint answers wrongly, or not at all. */
+import { defineFault } from './define-fault.ts';
 import { need, type Fault } from './fault.ts';
 import type { HttpAnswer } from './http-answer.ts';
 import { undoOnce } from './undo.ts';
@@ -10,11 +11,7 @@ export function httpFault(
   pathPrefix: string,
   answer: HttpAnswer,
 ): Fault {
-  return {
-    id,
-    apply: (target, signal) => {
-      signal.throwIfAborted();
-      return Promise.resolve(undoOnce(need(target, at, id).answer(pathPrefix, answer), signal));
-    },
-  };
+  return defineFault(id, (target, signal) => {
+    return undoOnce(need(target, at, id).answer(pathPrefix, answer), signal);
+  });
 }

@@ -1,4 +1,5 @@
 /** What happens to the page itself, or to its microphone. */
+import { defineFault } from './define-fault.ts';
 import { need, type Fault } from './fault.ts';
 import { NOTHING_TO_UNDO, undoOnce } from './undo.ts';
 
@@ -7,27 +8,23 @@ export type PageAction = 'reload' | 'secondTab' | 'awayAndBack' | 'revokeMicroph
 
 /** Only `secondTab` and `revokeMicrophone` have something to take back. */
 export function pageFault(id: string, action: PageAction): Fault {
-  return {
-    id,
-    apply: async (target, signal) => {
-      signal.throwIfAborted();
-      const browser = need(target, 'browser', id);
-      switch (action) {
-        case 'reload':
-          await browser.reload();
-          return NOTHING_TO_UNDO;
-        case 'awayAndBack':
-          await browser.goAwayAndBack();
-          return NOTHING_TO_UNDO;
-        case 'unplugMicrophone':
-          await browser.unplugMicrophone();
-          return NOTHING_TO_UNDO;
-        case 'secondTab':
-          return undoOnce(await browser.openSecondTab(), signal);
-        case 'revokeMicrophone':
-          await browser.setMicrophoneAllowed(false);
-          return undoOnce(() => browser.setMicrophoneAllowed(true), signal);
-      }
-    },
-  };
+  return defineFault(id, async (target, signal) => {
+    const browser = need(target, 'browser', id);
+    switch (action) {
+      case 'reload':
+        await browser.reload();
+        return NOTHING_TO_UNDO;
+      case 'awayAndBack':
+        await browser.goAwayAndBack();
+        return NOTHING_TO_UNDO;
+      case 'unplugMicrophone':
+        await browser.unplugMicrophone();
+        return NOTHING_TO_UNDO;
+      case 'secondTab':
+        return undoOnce(await browser.openSecondTab(), signal);
+      case 'revokeMicrophone':
+        await browser.setMicrophoneAllowed(false);
+        return undoOnce(() => browser.setMicrophoneAllowed(true), signal);
+    }
+  });
 }

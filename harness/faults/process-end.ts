@@ -1,5 +1,6 @@
 /** A process ends, at once (SIGKILL) or politely and then firmly (SIGTERM twice); undo starts it again where that is ours to do. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { defineFault } from './define-fault.ts';
 import { need, type Fault, type ProcessTarget } from './fault.ts';
 import { isNoSuchProcess, type ProcessName } from './process-pause.ts';
 import { undoOnce } from './undo.ts';
@@ -11,20 +12,16 @@ const SECOND_TERM_AFTER_MS = 500;
 
 /** Resolves when the process is gone. Throws when it is not within 5 s. */
 export function processEnd(id: string, name: Exclude<ProcessName, 'renderer'>, how: 'kill' | 'term'): Fault {
-  return {
-    id,
-    apply: async (target, signal) => {
-      signal.throwIfAborted();
-      const process = need(target, name, id);
-      try {
-        await end(process, how, signal);
-      } catch (error) {
-        await process.restart?.(); // half ended: whoever gave up shall find it running
-        throw error;
-      }
-      return undoOnce(async () => process.restart?.(), signal);
-    },
-  };
+  return defineFault(id, async (target, signal) => {
+    const process = need(target, name, id);
+    try {
+      await end(process, how, signal);
+    } catch (error) {
+      await process.restart?.(); // half ended: whoever gave up shall find it running
+      throw error;
+    }
+    return undoOnce(async () => process.restart?.(), signal);
+  });
 }
 
 async function end(process: ProcessTarget, how: 'kill' | 'term', signal: AbortSignal): Promise<void> {

@@ -111,12 +111,15 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
   /** One at a time, so that an undo and a new refusal cannot cross. */
   let listening = Promise.resolve();
   const settleListener = (): Promise<void> => {
-    listening = listening.then(async () => {
-      const shouldListen = !closed && ![...refusals].some(({ how }) => how === 'closed');
-      if (shouldListen && !server.listening) await listen(server, port);
-      // Not awaited: close() calls back only when the last connection is gone, the port is shut at once.
-      if (!shouldListen && server.listening) server.close();
-    });
+    // A port that was taken meanwhile fails the one who asked; the next one tries again.
+    listening = listening
+      .catch(() => undefined)
+      .then(async () => {
+        const shouldListen = !closed && ![...refusals].some(({ how }) => how === 'closed');
+        if (shouldListen && !server.listening) await listen(server, port);
+        // Not awaited: close() calls back only when the last connection is gone, the port is shut at once.
+        if (!shouldListen && server.listening) server.close();
+      });
     return listening;
   };
 

@@ -1,15 +1,12 @@
 /** Loses all media one way or both; the signal connection stays sound. */
+import { defineFault } from './define-fault.ts';
 import { need, type Fault } from './fault.ts';
 import { cutRule, type Direction } from './packet-rules.ts';
 import { undoOnce } from './undo.ts';
 
 /** @param side what is lost, seen from the client: `up` is what it sends. */
 export function udpCut(id: string, side: Direction | 'both'): Fault {
-  return {
-    id,
-    apply: async (target, signal) => {
-      signal.throwIfAborted();
-      return undoOnce(need(target, 'media', id).addRule(cutRule(side)), signal);
-    },
-  };
+  return defineFault(id, (target, signal) => {
+    return undoOnce(need(target, 'media', id).addRule(cutRule(side)), signal);
+  });
 }

@@ -1,4 +1,5 @@
 /** A poor network: loss, delay and jitter of media, by seeded chance. */
+import { defineFault } from './define-fault.ts';
 import { need, type Fault } from './fault.ts';
 import { delayRule, lossRule } from './packet-rules.ts';
 import { seededRandom } from './seeded-random.ts';
@@ -17,17 +18,13 @@ export interface Impairment {
 /** The same seed loses the same packets, counted from the moment of applying. */
 export function udpImpair(id: string, impairment: Impairment, seed: number): Fault {
   const { lossRatio = 0, delayMs = 0, jitterMs = 0 } = impairment;
-  return {
-    id,
-    apply: async (target, signal) => {
-      signal.throwIfAborted();
-      const media = need(target, 'media', id);
-      const endLoss = media.addRule(lossRule(lossRatio, seededRandom(seed)));
-      const endDelay = media.addRule(delayRule(delayMs, jitterMs, seededRandom(seed ^ 0x5bd1e995)));
-      return undoOnce(() => {
-        endLoss();
-        endDelay();
-      }, signal);
-    },
-  };
+  return defineFault(id, (target, signal) => {
+    const media = need(target, 'media', id);
+    const endLoss = media.addRule(lossRule(lossRatio, seededRandom(seed)));
+    const endDelay = media.addRule(delayRule(delayMs, jitterMs, seededRandom(seed ^ 0x5bd1e995)));
+    return undoOnce(() => {
+      endLoss();
+      endDelay();
+    }, signal);
+  });
 }

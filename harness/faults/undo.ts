@@ -26,7 +26,7 @@ export function undoOnce(heal: () => Promise<void> | void, signal: AbortSignal):
 }
 
 /** One undo that runs all, last first, even when one fails; then throws the first failure. */
-export function undoAll(undos: readonly Undo[]): Undo {
+export function undoAll(undos: readonly (() => Promise<void> | void)[]): Undo {
   return async () => {
     const failures: unknown[] = [];
     for (const undo of [...undos].reverse()) {

@@ -2,7 +2,8 @@
  * The network itself is gone: media, signal and gateway at once. `hole` says nothing (TCP held, UDP dropped),
  * `refuse` says no (connections reset and turned away, UDP dropped), `off` is refuse and a browser that knows.
  */
-import { need, type Fault, type FaultTarget, type Undo } from './fault.ts';
+import { defineFault } from './define-fault.ts';
+import { need, type Fault, type FaultTarget } from './fault.ts';
 import { cutRule } from './packet-rules.ts';
 import type { TcpPath } from './tcp-proxy.ts';
 import { undoAll, undoOnce } from './undo.ts';
@@ -12,41 +13,35 @@ export type WholePathCut = 'hole' | 'refuse' | 'off';
 
 /** Cuts all of one client. The browser is told first when cutting and last when healing, as its own network tells it. */
 export function wholePath(id: string, how: WholePathCut): Fault {
-  return {
-    id,
-    apply: async (target, signal) => {
-      signal.throwIfAborted();
-      const undos: Undo[] = [];
-      // Taken out as they run, so that each runs once whether an abort, the undo or the catch below comes first.
-      const healAll = (): Promise<void> => undoAll(undos.splice(0))();
-      const undo = undoOnce(healAll, signal);
-      try {
-        if (how === 'off') {
-          const browser = need(target, 'browser', id);
-          undos.push(() => browser.setOffline(false));
-          await browser.setOffline(true);
-          signal.throwIfAborted();
-        }
-        const endCut = need(target, 'media', id).addRule(cutRule('both'));
-        undos.push(async () => endCut());
-        for (const path of tcpPaths(target, id)) {
-          if (how === 'hole') {
-            const release = path.hold();
-            undos.push(async () => release());
-          } else {
-            undos.push(await path.refuse('reset'));
-            signal.throwIfAborted();
-            path.cutConnections('reset');
-          }
-        }
-      } catch (error) {
-        await undo();
-        await healAll(); // what was broken while an abort was healing
-        throw error;
+  return defineFault(id, async (target, signal) => {
+    const undos: (() => Promise<void> | void)[] = [];
+    // Taken out as they run, so that each runs once whether an abort, the undo or the catch below comes first.
+    const healAll = (): Promise<void> => undoAll(undos.splice(0))();
+    const undo = undoOnce(healAll, signal);
+    try {
+      if (how === 'off') {
+        const browser = need(target, 'browser', id);
+        undos.push(() => browser.setOffline(false));
+        await browser.setOffline(true);
+        signal.throwIfAborted();
       }
-      return undo;
-    },
-  };
+      undos.push(need(target, 'media', id).addRule(cutRule('both')));
+      for (const path of tcpPaths(target, id)) {
+        if (how === 'hole') {
+          undos.push(path.hold());
+        } else {
+          undos.push(await path.refuse('reset'));
+          signal.throwIfAborted();
+          path.cutConnections('reset');
+        }
+      }
+    } catch (error) {
+      await undo();
+      await healAll(); // what was broken while an abort was healing
+      throw error;
+    }
+    return undo;
+  });
 }
 
 function tcpPaths(target: FaultTarget, id: string): TcpPath[] {

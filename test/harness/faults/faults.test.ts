@@ -288,7 +288,7 @@ test('a microphone permission is set for one origin', async () => {
   const session: CdpSession = {
     send: async (method: string, params?: unknown) => void sent.push([method, params]),
   };
-  await setMicrophonePermission(session, 'http://127.0.0.1:1', false);
+  await setMicrophonePermission(session, { origin: 'http://127.0.0.1:1' }, false);
   assert.deepEqual(sent, [
     [
       'Browser.setPermission',

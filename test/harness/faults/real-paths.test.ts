@@ -2,6 +2,8 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { cdpNetwork, prepareCdpNetwork, type CdpSession } from '../../../harness/faults/cdp-network.ts';
+import { setMicrophonePermission } from '../../../harness/faults/cdp-permission.ts';
 import {
   startClientPath,
   WAY_A_NODE_IP,
@@ -13,15 +15,18 @@ import { startLiveKitServer, type LiveKitServer } from '../../../harness/server/
 import { createRunFolder } from '../../../harness/supervisor/run-folder.ts';
 import { liveKitBinary } from '../../support/node/livekit-binary.ts';
 import { silentLog } from '../../support/node/silent-log.ts';
-import { startStockPages, type StockPage } from './stock-pages.ts';
+import { startStockPages, type StockPage, type StockPages } from './stock-pages.ts';
 
 const never = new AbortController().signal;
+/** Nobody listens. Above 1023: with a lower port and network emulation the renderer of Chromium 156 crashes. */
+const SILENT_STUN = '127.0.0.1:17883';
 
 interface World {
   readonly server: LiveKitServer;
   readonly path: ClientPath;
   readonly user: StockPage;
   readonly friend: StockPage;
+  readonly pages: StockPages;
 }
 
 /** A call between a user behind a path and a friend who goes straight to the server. */
@@ -30,7 +35,13 @@ async function call(t: TestContext, way: RelayWay): Promise<World> {
   t.after(() => runFolder.stop());
   const { path: binary } = await liveKitBinary();
   const server = await startLiveKitServer(
-    { runFolder, log: silentLog, binary, ...(way === 'A' && { nodeIp: WAY_A_NODE_IP }) },
+    {
+      runFolder,
+      log: silentLog,
+      binary,
+      stunServers: [SILENT_STUN],
+      ...(way === 'A' && { nodeIp: WAY_A_NODE_IP }),
+    },
     never,
   );
   t.after(() => server.stop());
@@ -42,7 +53,7 @@ async function call(t: TestContext, way: RelayWay): Promise<World> {
   const user = await pages.open('user', path.url);
   await heardWithin(user, 5_000);
   await heardWithin(friend, 5_000);
-  return { server, path, user, friend };
+  return { server, path, user, friend, pages };
 }
 
 /** Audio packets that `page` received during `overMs`; a flowing voice gives 50 a second. */
@@ -66,7 +77,7 @@ async function heardWithin(page: StockPage, limitMs: number): Promise<number> {
 }
 
 test('way B leads one client alone through its relay, and each fault does to real WebRTC what it says', async (t) => {
-  const { path, user, friend } = await call(t, 'B');
+  const { server, path, user, friend, pages } = await call(t, 'B');
   const target = { media: path.media, signal: path.signal };
   assert.equal(path.media.clientCount > 0, true);
   assert.equal(path.signal.counts().upgrades, 1);
@@ -122,6 +133,42 @@ test('way B leads one client alone through its relay, and each fault does to rea
     const backMs = await heardWithin(friend, 3_000);
     t.diagnostic(`audio back ${Math.round(backMs)} ms after the hole`);
     assert.equal((await user.packets()).state, 'connected');
+  });
+
+  await t.test('network emulation silences a page without relay or proxy, and restores it', async () => {
+    let session: CdpSession | undefined;
+    const third = await pages.open('third', server.url, async (page) => {
+      session = await page.context().newCDPSession(page);
+      await prepareCdpNetwork(session);
+    });
+    assert.ok(session !== undefined);
+    await heardWithin(third, 5_000);
+    const undo = await cdpNetwork('cdp', session, { lossPercent: 100 }).apply({}, never);
+    await sleep(300);
+    const toThird = await received(third, 1_000);
+    assert.ok(toThird <= 2, `${toThird} packets came through the emulated cut`);
+    await undo();
+    t.diagnostic(`audio back ${Math.round(await heardWithin(third, 3_000))} ms after the emulation ended`);
+  });
+
+  await t.test('a microphone whose permission is withdrawn ends for real', async () => {
+    const session = await user.page.context().newCDPSession(user.page);
+    const { targetInfo } = await session.send('Target.getTargetInfo');
+    const scope = {
+      origin: new URL(user.page.url()).origin,
+      ...(targetInfo.browserContextId !== undefined && { browserContextId: targetInfo.browserContextId }),
+    };
+    const ended = user.page.evaluate(async () => {
+      const [track] = (await navigator.mediaDevices.getUserMedia({ audio: true })).getAudioTracks();
+      (window as unknown as { opened: boolean }).opened = true;
+      return new Promise<string>((resolve) =>
+        track?.addEventListener('ended', () => resolve(track.readyState)),
+      );
+    });
+    await user.page.waitForFunction(() => 'opened' in window);
+    await setMicrophonePermission(session, scope, false);
+    assert.equal(await Promise.race([ended, sleep(2_000, 'still live after 2 s')]), 'ended');
+    await setMicrophonePermission(session, scope, true);
   });
 });
 

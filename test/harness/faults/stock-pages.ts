@@ -80,10 +80,11 @@ export class StockPages implements AsyncDisposable {
     this.#room = room;
   }
 
-  /** Joins with the microphone on; `url` is the server's or a path's. */
-  async open(identity: string, url: string): Promise<StockPage> {
+  /** Joins with the microphone on; `url` is the server's or a path's. @param prepare runs before the page makes a connection. */
+  async open(identity: string, url: string, prepare?: (page: Page) => Promise<void>): Promise<StockPage> {
     const page = await (await this.#browser.newContext()).newPage();
     await page.goto(`http://127.0.0.1:${(this.#site.address() as AddressInfo).port}/`);
+    await prepare?.(page);
     const token = new AccessToken(this.#server.apiKey, this.#server.apiSecret, { identity, ttl: '10m' });
     token.addGrant({ roomJoin: true, room: this.#room, canPublish: true, canSubscribe: true });
     const jwt = await token.toJwt();
