@@ -63,17 +63,20 @@ const harness = {
 
 /** @type {BuildStep} */
 const probe = {
-  name: 'building the page probe',
+  name: 'building the page probe and the stock page',
   inputs: ['harness/probe', 'src/shared', 'package-lock.json'],
   output: 'dist/harness/probe/page-probe.js',
   build: (root) =>
     runScript(root, 'esbuild/bin/esbuild', [
       'harness/probe/page-probe.ts',
+      'harness/probe/stock-page/stock-page.ts',
+      'harness/probe/stock-page/index.html',
+      '--loader:.html=copy',
       '--bundle',
       '--format=iife',
       '--target=es2022',
       '--log-level=warning',
-      '--outfile=dist/harness/probe/page-probe.js',
+      '--outdir=dist/harness/probe',
     ]),
 };
 
