@@ -27,6 +27,7 @@ export async function runCommand(
     end();
   }, options.limitMs);
   signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end(); // while it started
   try {
     const exit = await group.exited;
     await group.drained;

@@ -121,6 +121,8 @@ test('an aborted command rejects with the reason and is gone', async () => {
     { command: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'], limitMs: 10_000 },
     controller.signal,
   );
+  const startedMonoMs = performance.now();
   controller.abort(new Error('enough'));
   await assert.rejects(running, /enough/);
+  assert.ok(performance.now() - startedMonoMs < 5000);
 });
