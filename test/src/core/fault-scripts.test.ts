@@ -190,6 +190,8 @@ async function play({ policy, resumeWhenBack, textOnly, acts }: Script): Promise
   });
   /** When the present outage was first shown. */
   let shownSinceMs = 0;
+  /** A page that sleeps shows nothing to anybody. */
+  let awakeSinceMs = 0;
   session.link.watch((link, before) => {
     if (link.phase === 'reconnecting' && before.phase !== 'reconnecting') shownSinceMs = clock.monoMs();
   });
@@ -202,7 +204,7 @@ async function play({ policy, resumeWhenBack, textOnly, acts }: Script): Promise
     const now = clock.monoMs();
     if (link.phase === 'connected') {
       const deadMs = now - (flows.at(-1)?.toMs ?? now);
-      const falseMs = Math.min(deadMs, now - link.sinceMonoMs);
+      const falseMs = Math.min(deadMs, now - link.sinceMonoMs, now - awakeSinceMs);
       assert.ok(falseMs < DETECTION_MS, `${falseMs} ms of false connected`);
     }
     if (link.phase === 'reconnecting' && link.untilMonoMs !== undefined)
@@ -256,7 +258,9 @@ async function play({ policy, resumeWhenBack, textOnly, acts }: Script): Promise
         world.agentAnswers = one.answers;
         return;
       case 'sleep':
-        return clock.sleepThrough(one.ms);
+        await clock.sleepThrough(one.ms);
+        awakeSinceMs = clock.monoMs();
+        return;
       case 'stubbornJoin':
         world.joinIgnoresAbort = one.is;
         return;

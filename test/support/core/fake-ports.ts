@@ -141,7 +141,12 @@ export class FakeRoom implements RoomConnection {
         },
       ],
       ...(this.#join.microphone !== undefined && {
-        up: { id: 'up', packetsSent: Math.floor(this.#up), muted: this.#join.muted },
+        up: {
+          id: 'up',
+          packetsSent: Math.floor(this.#up),
+          muted: this.#join.muted,
+          remoteReportMs: Math.floor(this.#checks / 2),
+        },
       }),
       down: { id: 'down', packetsReceived: Math.floor(this.#down) },
     };
