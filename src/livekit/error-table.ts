@@ -75,7 +75,7 @@ export function sessionErrorOfJoin(error: unknown, stage: JoinStage, told?: Disc
   if (error instanceof SessionError) return error;
   // A leave of the server in the middle of a join: what the SDK then throws is only its consequence.
   if (stage !== 'signal' && told !== undefined && !TOLD_OF_FAILURES.has(told)) return sessionErrorOfEnd(told);
-  if (error instanceof ConnectionError) return ofConnectionError(error, stage, told);
+  if (error instanceof ConnectionError) return ofConnectionError(error as ConnectionError, stage, told);
   if (error instanceof PublishTrackError) {
     return error.status === 403
       ? made('joinUnauthorized', 'the token does not allow to publish a microphone', { status: 403 })

@@ -40,7 +40,7 @@ export function createSdkRoom(repairDelayMs: RepairDelay): Room {
 
 /** The room's engine, which the SDK takes away when it disconnects, whatever its type says. */
 export function sdkEngine(room: Room): Room['engine'] | undefined {
-  return room.engine as Room['engine'] | undefined;
+  return room.engine;
 }
 
 /**

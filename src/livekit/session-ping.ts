@@ -88,10 +88,9 @@ export class SessionPinger {
   constructor(room: Room, clock: Clock) {
     this.#room = room;
     this.#clock = clock;
-    room.registerByteStreamHandler(
-      AGENT_SESSION_TOPIC,
-      (reader, { identity }) => void this.#receive(reader, identity),
-    );
+    room.registerByteStreamHandler(AGENT_SESSION_TOPIC, (reader, { identity }) => {
+      this.#receive(reader, identity).catch(reportError); // only a defect of ours rejects
+    });
   }
 
   /** As {@link RoomConnection.ping} says; `agentIdentity` is undefined when no agent is there. */

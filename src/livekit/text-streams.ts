@@ -63,7 +63,7 @@ export function readTextStreams(room: Room, context: TextStreamContext): void {
   room.registerTextStreamHandler(TRANSCRIPTION_TOPIC, (reader, { identity }) => {
     const attributes = reader.info.attributes ?? {};
     const segmentId = (attributes[SEGMENT_ID_ATTRIBUTE] || reader.info.id).slice(0, MAX_ID_CHARACTERS);
-    void relay(reader, identity, (text, ended) => {
+    relay(reader, identity, (text, ended) => {
       const from = context.authorOf(identity);
       if (from === undefined) return undefined;
       // The agent's segment is one stream that grows. The user's is one stream per version, the last marked final.
@@ -72,15 +72,15 @@ export function readTextStreams(room: Room, context: TextStreamContext): void {
       if (!isFinal && finalUserSegments.has(segmentId)) return undefined;
       if (isFinal && ended) remember(finalUserSegments, segmentId);
       return { type: 'transcription', segmentId, from, text, final: isFinal && ended };
-    });
+    }).catch(reportError); // only a defect of ours rejects
   });
 
   room.registerTextStreamHandler(CHAT_TOPIC, (reader, { identity }) => {
     const messageId = reader.info.id.slice(0, MAX_ID_CHARACTERS);
-    void relay(reader, identity, (text, ended) => {
+    relay(reader, identity, (text, ended) => {
       const from = context.authorOf(identity);
       return from === undefined ? undefined : { type: 'chat', messageId, from, text, final: ended };
-    });
+    }).catch(reportError);
   });
 }
 

@@ -88,7 +88,9 @@ export class Database {
         blocked: () => {
           isBlocked = true;
         },
-        blocking: () => void this.close(),
+        blocking: () => {
+          this.close().catch(() => {}); // never rejects
+        },
         terminated: () => {
           this.#connection = undefined;
         },

@@ -170,7 +170,7 @@ describe('the server probe', () => {
   it('is true for any answer and false for none, at the http address', async () => {
     const asked: string[] = [];
     const probe = serverProbe(async (url) => {
-      asked.push(String(url));
+      asked.push(url as string);
       return new Response('', { status: 500 });
     });
     expect(await probe.probe('wss://x.test/a', never)).to.equal(true);

@@ -14,7 +14,7 @@ describe('a composed session', () => {
   let lines: string[];
   let beacons: { url: string; body: unknown }[];
   let asked: unknown[];
-  const { sendBeacon } = navigator;
+  const sendBeacon = navigator.sendBeacon.bind(navigator);
   const log: Log = {
     info: (event, text, facts) => lines.push(JSON.stringify([event, text, facts])),
     warn: (event, text, facts) => lines.push(JSON.stringify([event, text, facts])),
@@ -30,7 +30,7 @@ describe('a composed session', () => {
     navigator.sendBeacon = (url, body) => beacons.push({ url: String(url), body }) > 0;
     const { fetch } = globalThis;
     globalThis.fetch = async (input, init) => {
-      if (!String(input).endsWith('/api/token')) return fetch(input, init);
+      if (input !== '/api/token') return fetch(input, init);
       asked.push(JSON.parse(init?.body as string));
       return Response.json({
         serverUrl: server.url,

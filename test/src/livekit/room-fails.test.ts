@@ -6,13 +6,21 @@ import { PLANTED_TOKEN, RoomBench } from '../../support/browser/room-bench.ts';
 /** Everything that the page printed while `work` ran. */
 async function printedDuring(work: () => Promise<void>): Promise<string> {
   const lines: unknown[][] = [];
-  const methods = ['log', 'info', 'warn', 'error', 'debug', 'trace'] as const;
-  const originals = methods.map((method) => console[method]);
-  for (const method of methods) console[method] = (...args: unknown[]) => void lines.push(args);
+  const page = globalThis.console;
+  const collect = (...args: unknown[]): void => void lines.push(args);
+  globalThis.console = {
+    ...page,
+    log: collect,
+    info: collect,
+    warn: collect,
+    error: collect,
+    debug: collect,
+    trace: collect,
+  };
   try {
     await work();
   } finally {
-    methods.forEach((method, at) => (console[method] = originals[at] as never));
+    globalThis.console = page;
   }
   return lines
     .map((args) =>

@@ -129,7 +129,7 @@ describe('what is said in a room', () => {
     await peer.until(() => peer.packets.some(({ value }) => value.case === 'streamTrailer'));
     const [header, chunk] = peer.packets.flatMap(({ value }) =>
       value.case?.startsWith('stream') ? [value.value] : [],
-    ) as [{ topic: string; streamId: string }, { content: Uint8Array }];
+    ) as unknown as [{ topic: string; streamId: string }, { content: Uint8Array }];
     expect(header.topic).to.equal('lk.chat');
     expect(header.streamId).to.equal('message-7');
     expect(new TextDecoder().decode(chunk.content)).to.equal('Grüße');

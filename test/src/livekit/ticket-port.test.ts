@@ -36,7 +36,7 @@ function endpoint(
     endpoint: '/api/token',
     clock,
     fetch: async (url, init) => {
-      const request = { url: String(url), init: init ?? {} };
+      const request = { url: url as string, init: init ?? {} };
       asked.push(request);
       return answer(request);
     },

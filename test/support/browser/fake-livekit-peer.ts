@@ -1,6 +1,6 @@
 /** One participant of the fake server: its socket, its peer connection, and the agent that it sees. */
 import {
-  AddTrackRequest,
+  type AddTrackRequest,
   DataPacket,
   DataPacket_Kind,
   DataStream_ByteHeader,
@@ -8,13 +8,13 @@ import {
   DataStream_Header,
   DataStream_TextHeader,
   DataStream_Trailer,
-  DisconnectReason,
-  JoinRequest,
+  type DisconnectReason,
+  type JoinRequest,
   JoinResponse,
   LeaveRequest,
   LeaveRequest_Action,
   MediaSectionsRequirement,
-  MuteTrackRequest,
+  type MuteTrackRequest,
   ParticipantInfo,
   ParticipantInfo_Kind,
   ParticipantInfo_State,
@@ -34,7 +34,7 @@ import {
   TrackSource,
   TrackType,
   TrickleRequest,
-  UpdateParticipantMetadata,
+  type UpdateParticipantMetadata,
   UserPacket,
 } from '@livekit/protocol';
 import type { Client } from 'mock-socket/dist/mock-socket.es.mjs';
@@ -417,7 +417,7 @@ export class FakePeer {
             direction === 'recvonly' &&
             this.#isReceiving(mid),
         );
-      if (free?.mid == null) continue;
+      if (free === undefined || free.mid === null) continue;
       free.direction = 'sendonly';
       await free.sender.replaceTrack(agent.track);
       this.#sections.set(free.mid, agent);

@@ -5,7 +5,7 @@
  * with a status. One instance a test; `stop()` puts WebSocket and fetch back.
  */
 import {
-  DisconnectReason,
+  type DisconnectReason,
   JoinRequest,
   LeaveRequest,
   LeaveRequest_Action,
@@ -52,7 +52,7 @@ export class FakeLiveKitServer {
   constructor() {
     const options = { verifyClient: () => !this.refusesSockets };
     this.#servers = ['/rtc/v1', '/rtc'].map((path) => {
-      const server = new Server(this.url + path, options as never);
+      const server = new Server(this.url + path, options);
       server.on('connection', (socket) => void this.#onSocket(socket));
       return server;
     });
