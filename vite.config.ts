@@ -11,7 +11,7 @@ const { version } = JSON.parse(readFileSync(new URL('./package.json', import.met
 };
 
 /** Where the gateway listens while developing; `npm start` prints it. */
-const gateway = process.env['CLARA_DEV_GATEWAY'] ?? 'http://127.0.0.1:8787';
+const gateway = process.env['CLARA_DEV_GATEWAY'] ?? 'http://127.0.0.1:7890';
 
 export default defineConfig({
   define: { __CLARA_VERSION__: JSON.stringify(version) },

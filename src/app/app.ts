@@ -161,7 +161,9 @@ export class App {
       case 'talk':
         return nothing;
       case 'sessions':
-        return sessionsPage(this.#sessions, { delete: (sessionId) => this.#deleteSession(sessionId) });
+        return sessionsPage(this.#sessions, this.#inCall.value, {
+          delete: (sessionId) => this.#deleteSession(sessionId),
+        });
       case 'settings':
         return settingsPage(this.#settings.settings.value, this.#install.available.value, {
           change: (change) => this.#settings.change(change),

@@ -27,12 +27,12 @@ export interface PhaseSpan {
   readonly durationMs: number | undefined;
 }
 
-/** How a session ended. `open`: no end was recorded, because it runs or because the page went away. */
-export type Outcome = 'good' | 'failed' | 'open';
+/** How a session ended. `open`: no end was recorded, the page went away in the middle of it. */
+export type Outcome = 'good' | 'failed' | 'open' | 'running';
 
-/** The outcome of `record`. */
-export function outcomeOf(record: SessionRecord): Outcome {
-  if (record.endedWallMs === undefined || record.outcome === undefined) return 'open';
+/** The outcome of `record`. `isRunning`: it is the one that this window is in. */
+export function outcomeOf(record: SessionRecord, isRunning = false): Outcome {
+  if (record.endedWallMs === undefined || record.outcome === undefined) return isRunning ? 'running' : 'open';
   return record.outcome.phase === 'failed' ? 'failed' : 'good';
 }
 

@@ -55,8 +55,11 @@ export function statusView(input: StatusInput, words: Words): StatusView {
     case 'idle':
       return view('calm', status, words.text('headline.idle'));
     case 'requestingMic':
-    case 'connecting':
-      return view('busy', status, words.text(`headline.${link.phase}`));
+      return view('busy', status, words.text('headline.requestingMic'));
+    case 'connecting': {
+      const facts = link.attempt > 1 ? [words.text('fact.attempt', { attempt: link.attempt })] : [];
+      return view('busy', status, words.text('headline.connecting'), facts);
+    }
     case 'connected':
       return connectedView(link, input, words);
     case 'unstable':

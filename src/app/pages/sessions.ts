@@ -14,6 +14,7 @@ const OUTCOMES: Readonly<Record<Outcome, string>> = {
   good: 'Ended well',
   failed: 'Failed',
   open: 'No end recorded',
+  running: 'Running now',
 };
 
 const words = wordsOf('en');
@@ -23,14 +24,18 @@ export interface SessionsActions {
   readonly delete: (sessionId: string) => void;
 }
 
-/** The recorded sessions of this browser, newest first. Needs no network. */
-export function sessionsPage(state: SessionsState, actions: SessionsActions): TemplateResult {
+/** The recorded sessions of this browser, newest first. Needs no network. `inCall`: the newest open one is going on. */
+export function sessionsPage(
+  state: SessionsState,
+  inCall: boolean,
+  actions: SessionsActions,
+): TemplateResult {
   return html`<h1 tabindex="-1">Sessions</h1>
     <p class="lead">Every call is noted in this browser, and only here. Sound and text are not kept.</p>
-    ${content(state, actions)}`;
+    ${content(state, inCall, actions)}`;
 }
 
-function content(state: SessionsState, actions: SessionsActions): TemplateResult {
+function content(state: SessionsState, inCall: boolean, actions: SessionsActions): TemplateResult {
   switch (state.status) {
     case 'loading':
       return html`<p class="quiet" role="status">Reading the list…</p>`;
@@ -57,14 +62,18 @@ function content(state: SessionsState, actions: SessionsActions): TemplateResult
           ${repeat(
             state.sessions,
             ({ record }) => record.id,
-            (session) => sessionItem(session, actions),
+            (session, index) => sessionItem(session, inCall && index === 0, actions),
           )}
         </ul>`;
   }
 }
 
-function sessionItem({ record, phases }: PastSession, actions: SessionsActions): TemplateResult {
-  const outcome = outcomeOf(record);
+function sessionItem(
+  { record, phases }: PastSession,
+  isNewestInCall: boolean,
+  actions: SessionsActions,
+): TemplateResult {
+  const outcome = outcomeOf(record, isNewestInCall);
   const length = lengthMs(record);
   const started = new Date(record.startedWallMs);
   return html`<li class="panel session">
@@ -73,7 +82,7 @@ function sessionItem({ record, phases }: PastSession, actions: SessionsActions):
       <span class="badge ${outcome}">${OUTCOMES[outcome]}</span>
     </div>
     <p class="quiet">
-      ${length === undefined ? 'length not known' : words.duration(length)}${repairs(phases)}
+      ${length === undefined ? (outcome === 'running' ? 'since then' : 'length not known') : words.duration(length)}${repairs(phases)}
     </p>
     ${reasonText(outcome, record.outcome?.reason)}
     ${
@@ -86,14 +95,18 @@ function sessionItem({ record, phases }: PastSession, actions: SessionsActions):
             </ol>
           </details>`
     }
-    <button
-      class="action quiet-action small-action"
-      aria-label=${`Delete the session of ${dateFormat.format(started)}`}
-      @click=${() => actions.delete(record.id)}
-    >
-      Delete
-    </button>
+    ${outcome === 'running' ? nothing : deleteButton(record.id, started, actions)}
   </li>`;
+}
+
+function deleteButton(sessionId: string, started: Date, actions: SessionsActions): TemplateResult {
+  return html`<button
+    class="action quiet-action small-action"
+    aria-label=${`Delete the session of ${dateFormat.format(started)}`}
+    @click=${() => actions.delete(sessionId)}
+  >
+    Delete
+  </button>`;
 }
 
 const dateFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' });
@@ -110,11 +123,16 @@ function reasonText(outcome: Outcome, reason: string | undefined): TemplateResul
   return key in en ? html`<p>${words.text(key as MessageKey)}</p>` : nothing;
 }
 
+function spanLength({ durationMs }: PhaseSpan): string {
+  if (durationMs === undefined) return '';
+  return durationMs < 1000 ? `under ${words.duration(1000)}` : words.duration(durationMs);
+}
+
 function phaseItem(span: PhaseSpan): TemplateResult {
   const key = `status.${span.phase}`;
   const name = key in en ? words.text(key as MessageKey).replace('...', '') : span.phase;
   return html`<li class="phase ${span.phase}">
     <span class="phase-name">${name}</span>
-    <span class="quiet">${span.durationMs === undefined ? '' : words.duration(span.durationMs)}</span>
+    <span class="quiet">${spanLength(span)}</span>
   </li>`;
 }

@@ -55,7 +55,7 @@ export class LevelController implements ReactiveController {
   }
 }
 
-/** `level` as it is drawn: the ear hears in powers, so that a quiet voice shall be seen too. */
+/** `level` as CSS takes it; levels are loudness already, not amplitude. */
 function shownLevel(level: number): string {
-  return Math.sqrt(Math.min(1, Math.max(0, level))).toFixed(3);
+  return Math.min(1, Math.max(0, level)).toFixed(3);
 }

@@ -50,6 +50,7 @@ export const layout = css`
     gap: 2px;
   }
   :host([size='compact']) .headline {
+    text-align: match-parent;
     font-size: 0.9375rem;
     font-weight: 500;
   }

@@ -41,8 +41,6 @@ export function controlsTemplate(state: ControlState, actions: ControlActions, w
       </button>
       ${reasonOf(state.link) === 'duplicateIdentity' ? button('', 'use-here-button', 'down', 'action.useHere', actions.useHere, words) : nothing}
     </div>`;
-  const waits =
-    state.link.phase === 'reconnecting' && (state.link.nextTryMonoMs !== undefined || state.link.offline);
   return html`<div class="controls" part="controls">
     ${state.audioBlocked ? button('primary', 'play-button', 'sound', 'action.playAudio', actions.playAudio, words) : nothing}
     ${
@@ -51,7 +49,7 @@ export function controlsTemplate(state: ControlState, actions: ControlActions, w
             class="button primary"
             part="button retry-button"
             data-control
-            aria-disabled=${!waits}
+            aria-disabled=${!canHurry(state.link)}
             @click=${actions.retryNow}
           >
             ${icon('retry')}<span>${words.text('action.retry')}</span>
@@ -71,6 +69,11 @@ export function controlsTemplate(state: ControlState, actions: ControlActions, w
       ${icon('stop')}<span>${words.text('action.stop')}</span>
     </button>
   </div>`;
+}
+
+/** Whether "Retry now" does anything: a wait is cut short, the SDK's repair is pushed; a join under way cannot be hurried. */
+function canHurry(link: Link & { phase: 'reconnecting' }): boolean {
+  return link.by === 'sdk' || link.offline || link.nextTryMonoMs !== undefined;
 }
 
 function muteButton(muted: boolean, actions: ControlActions, words: Words): TemplateResult {

@@ -12,15 +12,17 @@ export function orbTemplate(): TemplateResult {
 export function statusTemplate(view: StatusView, lineAnnouncement: string): TemplateResult {
   return html`<div class="words" part="words">
     <p class="status" part="status">
-      <span class="dot" aria-hidden="true"></span><span role="status">${view.status}</span>
+      <span class="dot" aria-hidden="true"></span><span role="status" dir="auto">${view.status}</span>
     </p>
-    <p class="headline" part="headline">${view.headline}</p>
+    <p class="headline" part="headline" dir="auto">${view.headline}</p>
     ${
       view.facts.length === 0
         ? nothing
-        : html`<p class="facts" part="facts">${view.facts.map((fact) => html`<span>${fact}</span>`)}</p>`
+        : html`<p class="facts" part="facts">
+            ${view.facts.map((fact) => html`<span dir="auto">${fact}</span>`)}
+          </p>`
     }
-    ${view.notes.map((note) => html`<p class="note" part="note">${note}</p>`)}
+    ${view.notes.map((note) => html`<p class="note" part="note" dir="auto">${note}</p>`)}
     <p class="unseen" aria-live="polite">${view.announcement}</p>
     <p class="unseen" aria-live="polite">${lineAnnouncement}</p>
   </div>`;

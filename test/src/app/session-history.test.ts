@@ -23,6 +23,8 @@ describe('a recorded session', () => {
     expect(outcomeOf(record)).to.equal('good');
     expect(outcomeOf({ ...record, outcome: { phase: 'failed', reason: 'micDenied' } })).to.equal('failed');
     expect(outcomeOf(open)).to.equal('open');
+    expect(outcomeOf(open, true)).to.equal('running');
+    expect(outcomeOf(record, true)).to.equal('good');
   });
 
   it('tells how long it was, never less than nothing', () => {

@@ -98,9 +98,16 @@ describe('<clara-voice>', () => {
     expect(page.session.calls).to.deep.equal([{ method: 'setMuted', muted: true }, { method: 'start' }]);
   });
 
-  it('retries at once on wish while it waits, and not while a try is under way', async () => {
+  it('retries at once on wish, but not while a join is under way', async () => {
     const page = await mount();
-    page.session.link.set(linkOf('reconnecting, trying'));
+    page.session.link.set({
+      phase: 'reconnecting',
+      sinceMonoMs: 88_000,
+      side: 'both',
+      by: 'rejoin',
+      attempt: 2,
+      offline: false,
+    });
     await page.drawn();
     expect(page.button('Retry now').getAttribute('aria-disabled')).to.equal('true');
     page.session.link.set(linkOf('reconnecting, waiting'));
@@ -185,7 +192,7 @@ describe('<clara-voice>', () => {
     await page.drawn();
     page.session.levels.set({ user: 0.25, agent: 2 });
     const { style } = page.root.querySelector<HTMLElement>('.stage')!;
-    expect(style.getPropertyValue('--_user-level')).to.equal('0.500');
+    expect(style.getPropertyValue('--_user-level')).to.equal('0.250');
     expect(style.getPropertyValue('--_agent-level')).to.equal('1.000');
     expect(page.element.isUpdatePending).to.equal(false);
   });

@@ -70,6 +70,11 @@ describe('the words of a phase', () => {
     expect(viewOf(link).facts[2]).to.equal('Trying now');
   });
 
+  it('counts the tries of a first join from the second on', () => {
+    const connecting = (attempt: number): Link => ({ phase: 'connecting', sinceMonoMs: 0, attempt });
+    expect([viewOf(connecting(1)).facts, viewOf(connecting(2)).facts]).to.deep.equal([[], ['Attempt 2']]);
+  });
+
   it('has no countdown while the device is offline, because nothing is tried', () => {
     const link = LINKS.find(({ name }) => name === 'reconnecting, offline')!.link;
     expect(viewOf(link).facts).to.deep.equal(['Attempt 4', '1 min 15 sec so far']);
