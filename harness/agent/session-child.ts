@@ -14,7 +14,7 @@ import { LiveRoom, sinkOf } from './live-room.ts';
 import { ParrotPipeline } from './parrot-pipeline.ts';
 import { SAMPLE_RATE_HZ } from './pcm.ts';
 import type { Pipeline, PipelineHost } from './pipeline.ts';
-import { Speaker } from './speaker.ts';
+import { QUEUE_LIMIT_MS, Speaker } from './speaker.ts';
 import { chooseVoice } from './tts.ts';
 import type { TtsProvider } from './tts.ts';
 import { openVoiceDetector } from './vad.ts';
@@ -24,8 +24,6 @@ import { VoiceSession } from './voice-session.ts';
 
 /** From the order to end to the end of the process, ms; the bar is 2 s from the user's bye. */
 const EXIT_LIMIT_MS = 1_500;
-/** Sound that may wait in the source, ms; the speaker keeps it under 140. */
-const SOURCE_QUEUE_MS = 300;
 const TOKEN_LIMIT_MS = 5_000;
 const PROBE_LIMIT_MS = 500;
 
@@ -98,7 +96,7 @@ function makePipeline(
 }
 
 async function serve(start: StartMessage): Promise<void> {
-  const source = new AudioSource(SAMPLE_RATE_HZ, 1, SOURCE_QUEUE_MS);
+  const source = new AudioSource(SAMPLE_RATE_HZ, 1, QUEUE_LIMIT_MS);
   const voice = chooseVoice(start.pipeline === 'parrot' ? start.voice : 'none').catch(() => undefined);
   const speaker = new Speaker(sinkOf(source), systemClock);
   const speakerLife = new AbortController();

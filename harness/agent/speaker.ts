@@ -21,7 +21,9 @@ export interface AudioSink {
 const SPEECH_LEAD_MS = 140;
 /** The same for silence, ms: a word that begins waits behind it. */
 const SILENCE_LEAD_MS = 40;
-/** A source that takes no frame for this long is stuck, ms; its queue holds 300. */
+/** What a source's queue may hold, ms: silence that is older has been heard. */
+export const QUEUE_LIMIT_MS = 300;
+/** A source that takes no frame for this long is stuck, ms. */
 const WRITE_LIMIT_MS = 1_000;
 
 const SILENCE = new Int16Array(FRAME_SAMPLES);
@@ -41,6 +43,8 @@ export class Speaker implements AudioOut {
   readonly #plays: Play[] = [];
   #startedMonoMs = 0;
   #sentMs = 0;
+  /** `#sentMs` after the last frame of speech. */
+  #speechSentMs = -Infinity;
 
   constructor(sink: AudioSink, clock: Clock) {
     this.#sink = sink;
@@ -104,9 +108,22 @@ export class Speaker implements AudioOut {
       play.settle(true);
       return SILENCE;
     }
-    if (!play.begun) play.onFirstFrame?.();
-    play.begun = true;
+    if (!play.begun) this.#begin(play);
+    this.#speechSentMs = this.#sentMs + FRAME_MS;
     return next.value;
+  }
+
+  /**
+   * Drops silence that waits before a first word. The source's clock is not ours: on a busy machine it falls behind,
+   * and its queue grows by 100 ms a minute.
+   */
+  #begin(play: Play): void {
+    if (this.#sentMs - this.#speechSentMs >= QUEUE_LIMIT_MS) {
+      this.#sink.clear();
+      this.#restart();
+    }
+    play.begun = true;
+    play.onFirstFrame?.();
   }
 
   #aheadMs(): number {
@@ -116,5 +133,6 @@ export class Speaker implements AudioOut {
   #restart(): void {
     this.#startedMonoMs = this.#clock.monoMs();
     this.#sentMs = 0;
+    this.#speechSentMs = -Infinity;
   }
 }

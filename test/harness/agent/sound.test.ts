@@ -113,15 +113,28 @@ test('an aborted speech stops at once, drops what is queued, and the next one st
     new AbortController().signal,
   );
   await clock.advance(400);
+  const clearsBefore = clears();
   abort.abort();
   assert.equal(await first, false);
-  assert.equal(clears(), 1);
+  assert.equal(clears(), clearsBefore + 1);
   const ones = written.filter((frame) => frame[0] === 1).length;
   assert.ok(ones >= 20 && ones <= 28, `${ones} frames in 400 ms`);
   await clock.advance(300);
   assert.equal(await second, true);
   assert.equal(written.filter((frame) => frame[0] === 1).length, ones);
   assert.equal(written.filter((frame) => frame[0] === 2).length, 5);
+  stop();
+});
+
+test('a word that begins after a silence waits behind none of it, and one that follows a word drops nothing', async () => {
+  const { host, clock, clears, stop } = makeHost();
+  await clock.advance(1_000);
+  const say = (): Promise<boolean> =>
+    host.out.play(framesOf(new Int16Array(FRAME_SAMPLES * 5).fill(1)), new AbortController().signal);
+  const both = [say(), say()];
+  await clock.advance(400);
+  assert.deepEqual(await Promise.all(both), [true, true]);
+  assert.equal(clears(), 1);
   stop();
 });
 

@@ -22,7 +22,7 @@ import {
 import { systemClock } from '../../../harness/agent/clock.ts';
 import { sinkOf } from '../../../harness/agent/live-room.ts';
 import { framesOf } from '../../../harness/agent/pcm.ts';
-import { Speaker } from '../../../harness/agent/speaker.ts';
+import { QUEUE_LIMIT_MS, Speaker } from '../../../harness/agent/speaker.ts';
 import type { LiveKitAddress, Pipeline } from '../../../harness/contracts.ts';
 
 const RATE_HZ = 48_000;
@@ -66,7 +66,7 @@ export class RtcUser {
   /** Everything heard from agents, with the mono ms of its arrival. */
   readonly heard: { atMonoMs: number; samples: Int16Array }[] = [];
   readonly texts: { topic: string; text: string; attributes: Record<string, string> }[] = [];
-  readonly #source = new AudioSource(RATE_HZ, 1, 200);
+  readonly #source = new AudioSource(RATE_HZ, 1, QUEUE_LIMIT_MS);
   readonly #pongs = new Map<string, () => void>();
   readonly #life = new AbortController();
   readonly #speaker = new Speaker(sinkOf(this.#source), systemClock);
