@@ -5,8 +5,8 @@
  */
 import { isBrowserSupported, type LocalTrack, type Room, RoomEvent, Track } from 'livekit-client';
 import { SessionError } from '../core/errors.ts';
-import type { RoomConnection, RoomJoin, RoomPort } from '../core/ports.ts';
-import { type JoinStage, sessionErrorOfEnd, sessionErrorOfJoin } from './error-table.ts';
+import type { Clock, RoomConnection, RoomJoin, RoomPort } from '../core/ports.ts';
+import { disconnectNameOf, type JoinStage, sessionErrorOfEnd, sessionErrorOfJoin } from './error-table.ts';
 import { JoinedRoom, type JoinedRoomContext } from './joined-room.ts';
 import { KeptAudioTrack } from './kept-audio-track.ts';
 import { createSdkRoom } from './sdk-room.ts';
@@ -32,7 +32,7 @@ export function livekitRooms(options: RoomPortOptions): RoomPort {
       const joined = new JoinedRoom(room, join.onEvent, options);
       const attempt = new JoinAttempt(room, joined, join);
       try {
-        await untilAborted(attempt.run(), signal);
+        await untilAborted(Promise.race([attempt.run(), attempt.sentAway(options.clock)]), signal);
         return attempt.succeed();
       } catch (error) {
         await joined.close();
@@ -75,6 +75,21 @@ class JoinAttempt {
     this.stage = 'publish';
     await published;
     this.#roomSid = await this.#room.getSid();
+  }
+
+  /** Rejects when the room ends before the join is over: the SDK itself would wait out its media limit. */
+  sentAway(clock: Clock): Promise<never> {
+    const ended = new Promise<never>((_, reject) => {
+      this.#room.once(RoomEvent.Disconnected, (reason) => {
+        // A connect that fails tells this event first and then rejects with what says more: it gets its turn.
+        clock.sleep(0, new AbortController().signal).then(
+          () => reject(sessionErrorOfEnd(disconnectNameOf(reason))),
+          () => {}, // nobody aborts it
+        );
+      });
+    });
+    ended.catch(() => {}); // after the join nobody listens
+    return ended;
   }
 
   succeed(): RoomConnection {

@@ -1,33 +1,9 @@
+import { printedDuring } from '../../support/browser/console-tap.ts';
 import { expect } from 'chai';
 import { DisconnectReason } from '@livekit/protocol';
+import { getLogger } from 'livekit-client';
 import { SessionError } from '../../../src/core/errors.ts';
 import { PLANTED_TOKEN, RoomBench } from '../../support/browser/room-bench.ts';
-
-/** Everything that the page printed while `work` ran. */
-async function printedDuring(work: () => Promise<void>): Promise<string> {
-  const lines: unknown[][] = [];
-  const page = globalThis.console;
-  const collect = (...args: unknown[]): void => void lines.push(args);
-  globalThis.console = {
-    ...page,
-    log: collect,
-    info: collect,
-    warn: collect,
-    error: collect,
-    debug: collect,
-    trace: collect,
-  };
-  try {
-    await work();
-  } finally {
-    globalThis.console = page;
-  }
-  return lines
-    .map((args) =>
-      args.map((arg) => `${String(arg)} ${arg instanceof Error ? arg.stack : JSON.stringify(arg)}`).join(' '),
-    )
-    .join('\n');
-}
 
 /** An error with all that can be read off it. */
 function everythingOf(error: unknown): string {
@@ -132,14 +108,23 @@ describe('a join that fails', () => {
     expect(bench.server.openSockets).to.equal(0);
   });
 
-  it('because the room ends meanwhile tells nothing but its rejection', async () => {
+  it('because the room ends meanwhile ends at once and tells nothing but its rejection', async () => {
     bench.server.withholdsMedia = true;
     const failed = failure();
     const peer = await bench.server.peer();
     await peer.until(() => peer.publications.length === 1);
+    const sentAwayMonoMs = performance.now();
     peer.leave(DisconnectReason.ROOM_DELETED);
     expect((await failed).code).to.equal('roomDeleted');
+    expect(performance.now() - sentAwayMonoMs).to.be.lessThan(2000);
     expect(bench.log.events).to.deep.equal([]);
+  });
+});
+
+describe('the watch over what is printed', () => {
+  it("sees the SDK's own loggers", async () => {
+    const printed = await printedDuring(async () => getLogger('livekit').warn(PLANTED_TOKEN));
+    expect(printed).to.contain('planted');
   });
 });
 
