@@ -3,6 +3,7 @@
  * agent. Never: decides anything about the call. Server and browser start side by side; a part that fails ends both.
  */
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findChromium } from '../browser/find-chromium.ts';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
@@ -10,7 +11,7 @@ import type { Logger, Pipeline, Running } from '../contracts.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import { PartMissingError } from '../parts/part-missing-error.ts';
 import type { Report } from '../parts/try-ways.ts';
-import { startStack, type Stack, type StackOptions } from '../stack/start-stack.ts';
+import { builtAppFolder, startStack, type Stack, type StackOptions } from '../stack/start-stack.ts';
 import { createRunFolder, type RunFolder } from '../supervisor/run-folder.ts';
 import { StopStack } from '../supervisor/stop-stack.ts';
 import { AgentWitness } from './agent-witness.ts';
@@ -51,6 +52,7 @@ export interface CallRig extends Running {
 /** Starts all of it. The caller owns it. Rejects with the error of the part that failed, everything stopped again. */
 export async function startCallRig(options: CallRigOptions, signal: AbortSignal): Promise<CallRig> {
   const { log, report, env = process.env } = options;
+  if (options.client === 'clara') requireApp();
   const parts = new StopStack(log);
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
@@ -81,6 +83,18 @@ export async function startCallRig(options: CallRigOptions, signal: AbortSignal)
     await parts.stop();
     throw error;
   }
+}
+
+/** Without it the gateway would serve a page that says so, and the call would wait for its Start button. */
+function requireApp(): void {
+  const file = join(builtAppFolder(), 'index.html');
+  if (existsSync(file)) return;
+  throw new PartMissingError(
+    'The app',
+    'the page that makes the call',
+    [{ id: 'app', what: file, reason: 'not built' }],
+    'npm run build',
+  );
 }
 
 interface Serving extends Running {

@@ -16,6 +16,8 @@ export interface CallOptions extends CallRigOptions {
   readonly beforeHangUp?: (rig: CallRig) => Promise<void>;
 }
 
+/** Longest wait for the page, and then for its button, ms. */
+const PAGE_LIMIT_MS = 15_000;
 /** From the click to `connected`, ms; an outage of the server during it takes longer than any healthy start. */
 const CONNECT_LIMIT_MS = 30_000;
 /** From `connected` to the agent hearing the user, ms. */
@@ -43,8 +45,7 @@ export async function measureCall(
 ): Promise<JudgedCall> {
   const { browser, witness } = rig;
   const { ear, page } = browser;
-  await page.goto(rig.url, { waitUntil: 'load' });
-  await page.getByRole('button', { name: 'Start Session' }).click();
+  await pressStart(rig, signal);
   options.report('Start pressed');
   const phase = await phaseAfterStart(rig, signal);
   if (phase === 'connected') {
@@ -58,6 +59,21 @@ export async function measureCall(
   const judged = judgeCall(options, { page: [...ear.reports], agent: witness.facts(), markWallMs });
   await hangUp(page, rig, signal);
   return judged;
+}
+
+/** Opens the page and presses its Start button as a person does. */
+async function pressStart({ browser: { page }, url }: CallRig, signal: AbortSignal): Promise<void> {
+  await page.goto(url, { waitUntil: 'load', timeout: PAGE_LIMIT_MS });
+  signal.throwIfAborted();
+  try {
+    await page.getByRole('button', { name: 'Start Session' }).click({ timeout: PAGE_LIMIT_MS });
+  } catch (cause) {
+    signal.throwIfAborted();
+    const { origin } = new URL(url); // the rest of the address may hold more than a log should
+    throw new Error(`the page at ${origin} shows no button "Start Session" within ${PAGE_LIMIT_MS} ms`, {
+      cause,
+    });
+  }
 }
 
 /** Whether the call's time may begin: the agent hears the user, as far as the pipeline tells. */
