@@ -1,6 +1,6 @@
 /**
  * Makes the SDK's Room as we want it: audio only, its repair steered by core, its log silent (tokens stand in
- * the URLs and errors that it logs), and unable to stop a track of ours. A new one for every join.
+ * the URLs and errors that it logs), its known holes covered. A new one for every join.
  */
 import { ConnectionError, getLogger, LoggerNames, Room } from 'livekit-client';
 import type { RepairDelay } from '../core/ports.ts';
@@ -32,9 +32,6 @@ export function createSdkRoom(repairDelayMs: RepairDelay): Room {
   });
   endPathFallback(room.engine);
   swallowBadPackets(room.engine);
-  // On `freeze` the SDK calls disconnect() and would stop the microphone with it.
-  const disconnect = room.disconnect;
-  room.disconnect = () => disconnect(false);
   return room;
 }
 

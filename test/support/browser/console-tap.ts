@@ -25,6 +25,15 @@ export async function printedDuring(work: () => Promise<void>): Promise<string> 
   return collected.map((args) => args.map(textOf).join(' ')).join('\n');
 }
 
+/** With the errors inside of it, which JSON leaves empty and a console shows in full. */
 function textOf(value: unknown): string {
-  return value instanceof Error ? `${value.message} ${value.stack ?? ''}` : (JSON.stringify(value) ?? '');
+  const seen = new Set<unknown>();
+  return (
+    JSON.stringify(value, (_key, part: unknown) => {
+      if (part instanceof Error) return `${part.message} ${part.stack ?? ''}`;
+      if (typeof part === 'bigint') return String(part);
+      if (typeof part === 'object' && part !== null && seen.size < seen.add(part).size) return part;
+      return typeof part === 'object' && part !== null ? 'seen' : part;
+    }) ?? ''
+  );
 }
