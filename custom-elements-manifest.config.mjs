@@ -10,7 +10,7 @@ const publicOnly = {
     for (const module of customElementsManifest.modules)
       for (const declaration of module.declarations ?? []) {
         declaration.members = declaration.members?.filter(
-          ({ name, privacy }) => privacy === undefined && !name.startsWith('#'),
+          ({ name, privacy }) => (privacy === undefined || privacy === 'public') && !name.startsWith('#'),
         );
         declaration.events = declaration.events?.filter(({ description }) => description !== undefined);
       }
@@ -19,6 +19,7 @@ const publicOnly = {
 
 export default {
   globs: [
+    'src/ui/configured-element.ts',
     'src/ui/clara-voice-element.ts',
     'src/ui/events.ts',
     'src/embed/element.ts',

@@ -61,7 +61,8 @@ const cdn = (entry: string, codeSplitting: boolean, emptyOutDir: boolean): Envir
     // Not `lib`, which keeps white space in ES modules.
     rolldownOptions: {
       input: { [entry]: 'src/embed/register.ts' },
-      preserveEntrySignatures: 'strict',
+      // The launcher is one file: what later chunks share with it stays in it.
+      preserveEntrySignatures: 'allow-extension',
       output: { entryFileNames: '[name].js', chunkFileNames: 'clara-voice.[name]-[hash].js', codeSplitting },
     },
   },

@@ -45,7 +45,10 @@ function keepAwake(signal: AbortSignal): void {
     request().catch(reportError);
   };
   document.addEventListener('visibilitychange', ask, { signal });
-  signal.addEventListener('abort', () => void lock?.release().catch(reportError), { once: true });
+  const letGo = (): void => {
+    if (lock !== undefined) lock.release().catch(reportError);
+  };
+  signal.addEventListener('abort', letGo, { once: true });
   ask();
 }
 

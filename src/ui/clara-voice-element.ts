@@ -3,7 +3,7 @@
  * from outside as a property, or from `createSession` of the subclass that the package registers. A session that was
  * made here is disposed of here; one from outside never is.
  */
-import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
 import type {
   AgentState,
   Link,
@@ -12,6 +12,8 @@ import type {
   TranscriptEntry,
   VoiceSession,
 } from '../core/session/types.ts';
+import { ConfiguredElement } from './configured-element.ts';
+import { ConversationLoader } from './controllers/conversation-loader.ts';
 import { FocusController } from './controllers/focus-controller.ts';
 import { LevelController } from './controllers/level-controller.ts';
 import { PinnedScrollController } from './controllers/pinned-scroll-controller.ts';
@@ -21,25 +23,17 @@ import { TickerController } from './controllers/ticker-controller.ts';
 import { ClaraErrorEvent } from './events.ts';
 import { wordsOf, type MessageKey, type MessageOverrides, type Words } from './messages/words.ts';
 import { eventsForLink, eventsForTranscript, hasSound, isActive, newFinalLines } from './session-events.ts';
-import {
-  isConfigured,
-  isMuted,
-  SessionCodeError,
-  type SessionConfig,
-  type TokenSource,
-} from './session-config.ts';
+import { isConfigured, isMuted, SessionCodeError, type SessionConfig } from './session-config.ts';
 import { needsClock, statusView, type LocalProblem } from './status-view.ts';
 import { controls } from './styles/controls.ts';
-import { conversation } from './styles/conversation.ts';
 import { layout } from './styles/layout.ts';
 import { orb } from './styles/orb.ts';
 import { tokens } from './styles/tokens.ts';
 import { words } from './styles/words.ts';
-import { composerTemplate } from './views/composer.ts';
 import { controlsTemplate } from './views/controls.ts';
 import { metersTemplate } from './views/meters.ts';
 import { orbTemplate, statusTemplate } from './views/status.ts';
-import { transcriptTemplate, transcriptText } from './views/transcript.ts';
+import { transcriptText } from './transcript-text.ts';
 
 /** What the pointer or keyboard does before a click: time to load the session's code. */
 const INTENTS = ['pointerenter', 'pointerdown', 'focusin'] as const;
@@ -103,47 +97,17 @@ function run(work: Promise<unknown>): void {
  * @cssproperty --clara-font - Font family.
  * @cssproperty --clara-transcript-height - Greatest height of the transcript.
  */
-export class ClaraVoiceElement extends LitElement {
-  static override styles = [tokens, layout, orb, words, controls, conversation];
+export class ClaraVoiceElement extends ConfiguredElement {
+  static override styles = [tokens, layout, orb, words, controls];
 
-  static override properties = {
+  static override properties: PropertyDeclarations = {
     session: { attribute: false },
-    tokenEndpoint: { attribute: 'token-endpoint' },
-    serverUrl: { attribute: 'server-url' },
-    token: {},
-    tokenSource: { attribute: false },
-    pipeline: {},
-    audioProcessing: { attribute: 'audio-processing' },
-    policy: {},
-    budgetSeconds: { attribute: 'budget', type: Number },
-    resumeWhenBack: { attribute: 'resume-when-back', type: Boolean },
-    textOnly: { attribute: 'text-only', type: Boolean },
     preload: { type: Boolean },
     size: { reflect: true },
     theme: { reflect: true },
     messages: { attribute: false },
   };
 
-  /** Address of a token endpoint. */
-  declare tokenEndpoint: string | undefined;
-  /** Address of a LiveKit server, with `token`. */
-  declare serverUrl: string | undefined;
-  /** A participant token. Kept in memory, never shown. */
-  declare token: string | undefined;
-  /** Gives tokens where an endpoint does not do. */
-  declare tokenSource: TokenSource | undefined;
-  /** Which voice pipeline the agent shall run. */
-  declare pipeline: string | undefined;
-  /** `off` turns the browser's audio processing off. */
-  declare audioProcessing: 'on' | 'off' | undefined;
-  /** How stubborn reconnecting is. @default 'resilient' */
-  declare policy: 'resilient' | 'classic' | undefined;
-  /** Seconds from an outage to `failed`, 5 to 3600. @default 120 */
-  declare budgetSeconds: number | undefined;
-  /** Start again by itself when the network is back after the budget. */
-  declare resumeWhenBack: boolean;
-  /** No microphone; messages only. */
-  declare textOnly: boolean;
   /** Load the session's code at once. */
   declare preload: boolean;
   /** @default 'full' */
@@ -170,6 +134,7 @@ export class ClaraVoiceElement extends LitElement {
     this,
     () => this.renderRoot?.querySelector<HTMLElement>('.lines') ?? null,
   );
+  readonly #conversation = new ConversationLoader(this, () => this.shadowRoot);
   readonly #own = new OwnSession();
   #words: Words = wordsOf('en');
   #joined = false;
@@ -337,17 +302,30 @@ export class ClaraVoiceElement extends LitElement {
           this.#words,
         )}
       </div>
-      ${talking ? this.#conversation(active) : nothing}
+      ${talking ? this.#conversationTemplate(active) : nothing}
     </div>`;
   }
 
-  #conversation(active: boolean): TemplateResult {
-    const copyNote = this.#copyNote === undefined ? nothing : this.#words.text(this.#copyNote);
-    return html`<div class="conversation" part="conversation">
-      ${transcriptTemplate(this.transcript, this.#scroll.pinned, this.#transcriptActions, this.#words)}
-      <p class="copy-note" aria-live="polite">${copyNote}</p>
-      ${active ? composerTemplate(this.#draft, this.#composerActions, this.#words) : nothing}
-    </div>`;
+  #conversationTemplate(active: boolean): TemplateResult | typeof nothing {
+    const view = this.#conversation.view;
+    if (view === undefined) return nothing;
+    return view.conversationTemplate(
+      {
+        entries: this.transcript,
+        pinned: this.#scroll.pinned,
+        active,
+        draft: this.#draft,
+        copyNote: this.#copyNote === undefined ? '' : this.#words.text(this.#copyNote),
+      },
+      this.#conversationActions,
+      this.#words,
+    );
+  }
+
+  protected override async getUpdateComplete(): Promise<boolean> {
+    const done = await super.getUpdateComplete();
+    await this.#conversation.settled;
+    return done && !this.isUpdatePending;
   }
 
   readonly #actions = {
@@ -359,14 +337,11 @@ export class ClaraVoiceElement extends LitElement {
     playAudio: (): void => run(this.playAudio()),
   };
 
-  readonly #transcriptActions = {
+  readonly #conversationActions = {
     onScroll: (): void => this.#scroll.onScroll(),
     toEnd: (): void => this.#scroll.toEnd(),
     copy: (): void => run(this.#copyTranscript()),
     resend: (text: string): void => run(this.sendText(text)),
-  };
-
-  readonly #composerActions = {
     onDraft: (text: string): void => {
       this.#draft = text;
       this.requestUpdate();
@@ -393,14 +368,14 @@ export class ClaraVoiceElement extends LitElement {
   #onIntent(): void {
     if (this.session !== undefined || !this.isConnected) return;
     // A failure here is told when the user presses Start, which tries again.
-    if (this.createSession !== undefined && isConfigured(this.#config())) run(this.#prepare(false));
+    if (this.createSession !== undefined && isConfigured(this.sessionConfig)) run(this.#prepare(false));
   }
 
   async #prepare(tell: boolean): Promise<VoiceSession | undefined> {
     // A session from outside, or one that runs, stays; the own one is asked for again in case the settings changed.
     const { session } = this;
     if (session !== undefined && (session !== this.#own.made || isActive(session.link.value))) return session;
-    const config = this.#config();
+    const config = this.sessionConfig;
     const create = this.createSession?.bind(this);
     if (create === undefined || !isConfigured(config)) {
       this.#fail('notConfigured', 'neither a session nor a source of tokens is set');
@@ -418,22 +393,6 @@ export class ClaraVoiceElement extends LitElement {
     }
   }
 
-  #config(): SessionConfig {
-    const { tokenEndpoint, serverUrl, token, tokenSource, pipeline, policy, budgetSeconds } = this;
-    return {
-      audioProcessing: this.audioProcessing !== 'off',
-      ...(tokenEndpoint && { tokenEndpoint }),
-      ...(serverUrl && { serverUrl }),
-      ...(token && { token }),
-      ...(tokenSource && { tokenSource }),
-      ...(pipeline && { pipeline }),
-      ...(policy && { policy }),
-      ...(typeof budgetSeconds === 'number' && { budgetMs: budgetSeconds * 1000 }),
-      ...(this.resumeWhenBack && { resumeWhenBack: true }),
-      ...(this.textOnly && { textOnly: true }),
-    };
-  }
-
   #fail(problem: LocalProblem, detail: string): void {
     this.#localProblem = problem;
     this.requestUpdate();
@@ -444,6 +403,7 @@ export class ClaraVoiceElement extends LitElement {
     this.#joined = false;
     this.#watch.session = session;
     this.#levels.session = session;
+    if (session !== undefined && this.size !== 'compact' && this.hasUpdated) this.#conversation.load();
     this.requestUpdate();
   }
 

@@ -59,15 +59,6 @@ export function transcriptTemplate(
   </section>`;
 }
 
-/** The transcript as plain text, one line an entry. */
-export function transcriptText(entries: readonly TranscriptEntry[], words: Words): string {
-  return entries
-    .map((entry) =>
-      words.text('transcript.line', { who: words.text(`transcript.${entry.from}`), text: entry.text }),
-    )
-    .join('\n');
-}
-
 function line(entry: TranscriptEntry, actions: TranscriptActions, words: Words): TemplateResult {
   const resend = entry.delivery === 'failed' ? () => actions.resend(entry.text) : undefined;
   return html`<li class="line ${entry.from}" part="line ${entry.from}-line" ?data-partial=${!entry.final}>
