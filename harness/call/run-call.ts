@@ -2,7 +2,6 @@
  * Makes one call and measures it: opens the page, presses Start, lets it go on for the wanted time, hangs up, and
  * hands what both ends saw to judge-call.ts. Owns the order of a call and its waits; every wait has a limit.
  */
-import type { Page } from 'playwright-core';
 import type { AgentWitness } from './agent-witness.ts';
 import { startCallRig, type CallRig, type CallRigOptions } from './call-rig.ts';
 import type { CallResult } from './call-result.ts';
@@ -25,6 +24,8 @@ const AGENT_LIMIT_MS = 10_000;
 /** After the mark: so long the last counted word has for its way (agent's lead 0.14 s, network, jitter buffer, decoding 0.2 s). */
 const DRAIN_MS = 1_500;
 const HANG_UP_LIMIT_MS = 5_000;
+/** The phases after which nothing comes by itself. */
+const OVER = ['failed', 'ended'];
 
 /**
  * Makes one call. Everything that was started is stopped when this settles. Throws UsageError, PartMissingError, or
@@ -43,9 +44,22 @@ export async function measureCall(
   options: CallOptions,
   signal: AbortSignal,
 ): Promise<JudgedCall> {
+  // What waits for the page (a load, a click) knows no signal: without its browser it ends at once.
+  const onAbort = () => void rig.browser.stop();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await measure(rig, options, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function measure(rig: CallRig, options: CallOptions, signal: AbortSignal): Promise<JudgedCall> {
   const { browser, witness } = rig;
-  const { ear, page } = browser;
-  await pressStart(rig, signal);
+  await pressStart(rig);
   options.report('Start pressed');
   const phase = await phaseAfterStart(rig, signal);
   if (phase === 'connected') {
@@ -56,24 +70,26 @@ export async function measureCall(
   const markWallMs = Date.now();
   if (phase === 'connected') await sleep(DRAIN_MS, signal);
   await options.beforeHangUp?.(rig);
-  const judged = judgeCall(options, { page: [...ear.reports], agent: witness.facts(), markWallMs });
-  await hangUp(page, rig, signal);
+  const judged = judgeCall(options, { page: [...browser.ear.reports], agent: witness.facts(), markWallMs });
+  if (!(await hangUp(rig, signal)))
+    options.report('Stop did not end the session; the browser is closed instead');
   return judged;
 }
 
 /** Opens the page and presses its Start button as a person does. */
-async function pressStart({ browser: { page }, url }: CallRig, signal: AbortSignal): Promise<void> {
-  await page.goto(url, { waitUntil: 'load', timeout: PAGE_LIMIT_MS });
-  signal.throwIfAborted();
-  try {
-    await page.getByRole('button', { name: 'Start Session' }).click({ timeout: PAGE_LIMIT_MS });
-  } catch (cause) {
-    signal.throwIfAborted();
-    const { origin } = new URL(url); // the rest of the address may hold more than a log should
-    throw new Error(`the page at ${origin} shows no button "Start Session" within ${PAGE_LIMIT_MS} ms`, {
-      cause,
+async function pressStart({ browser: { page }, url }: CallRig): Promise<void> {
+  const { origin } = new URL(url); // the rest of the address may hold more than a log should
+  await page.goto(url, { waitUntil: 'load', timeout: PAGE_LIMIT_MS }).catch((cause: unknown) => {
+    throw new Error(`the page at ${origin} did not load within ${PAGE_LIMIT_MS} ms`, { cause });
+  });
+  await page
+    .getByRole('button', { name: 'Start Session' })
+    .click({ timeout: PAGE_LIMIT_MS })
+    .catch((cause: unknown) => {
+      throw new Error(`the page at ${origin} shows no button "Start Session" within ${PAGE_LIMIT_MS} ms`, {
+        cause,
+      });
     });
-  }
 }
 
 /** Whether the call's time may begin: the agent hears the user, as far as the pipeline tells. */
@@ -84,9 +100,11 @@ function isHeard(witness: AgentWitness, { pipeline }: CallOptions): boolean {
 
 /** Waits for an end of the start: `connected`, `failed` or `ended`; undefined when none came in time. */
 async function phaseAfterStart({ browser }: CallRig, signal: AbortSignal): Promise<string | undefined> {
-  const ends = ['connected', 'failed', 'ended'];
   const report = await within(CONNECT_LIMIT_MS, signal, (limit) =>
-    browser.ear.until((heard) => heard.kind === 'phase' && ends.includes(heard.phase), limit),
+    browser.ear.until(
+      (heard) => heard.kind === 'phase' && ['connected', ...OVER].includes(heard.phase),
+      limit,
+    ),
   );
   return report?.kind === 'phase' ? report.phase : undefined;
 }
@@ -94,21 +112,22 @@ async function phaseAfterStart({ browser }: CallRig, signal: AbortSignal): Promi
 /** The call's time; over early when the session is. */
 async function lasts(durationMs: number, { browser }: CallRig, signal: AbortSignal): Promise<void> {
   await within(durationMs, signal, (limit) =>
-    browser.ear.until(
-      (report) => report.kind === 'phase' && ['failed', 'ended'].includes(report.phase),
-      limit,
-    ),
+    browser.ear.until((report) => report.kind === 'phase' && OVER.includes(report.phase), limit),
   );
 }
 
-/** As a person does; a page without the button is left as it is, and its browser is closed anyway. */
-async function hangUp(page: Page, { browser }: CallRig, signal: AbortSignal): Promise<void> {
-  const stop = page.getByRole('button', { name: 'Stop', exact: true });
-  if (!(await stop.isVisible())) return;
-  await stop.click({ timeout: HANG_UP_LIMIT_MS });
+/** As a person does. False when the page did not say within the limit that the session is over. */
+async function hangUp({ browser: { page, ear } }: CallRig, signal: AbortSignal): Promise<boolean> {
+  const isOver = () => ear.reports.some((report) => report.kind === 'phase' && OVER.includes(report.phase));
+  if (isOver()) return true;
+  await page
+    .getByRole('button', { name: 'Stop', exact: true })
+    .click({ timeout: HANG_UP_LIMIT_MS })
+    .catch(() => signal.throwIfAborted()); // no button, or gone meanwhile: what counts is asked next
   await within(HANG_UP_LIMIT_MS, signal, (limit) =>
-    browser.ear.until((report) => report.kind === 'phase' && report.phase === 'ended', limit),
+    ear.until((report) => report.kind === 'phase' && OVER.includes(report.phase), limit),
   );
+  return isOver();
 }
 
 /** Runs `work` for at most `limitMs`; undefined when it took longer, `signal.reason` thrown when aborted. */

@@ -71,3 +71,13 @@ test('percentiles are of the nearest rank', () => {
     [10, 19, 7, undefined],
   );
 });
+
+test('a real voice says no tone words', async () => {
+  const decoder = new ToneWordDecoder(CALL_WAV_HZ);
+  const blocks = await speechBlocks(signal);
+  assert.ok(blocks.length >= 8);
+  assert.deepEqual(
+    blocks.flatMap((block) => decoder.push(block)),
+    [],
+  );
+});
