@@ -1,0 +1,229 @@
+/**
+ * Owns: the engine of one process: one clock of deadlines, one view of the process table, the pid journal, and all
+ * process groups that were launched through it. Kinds of session stand on it; it knows none of them.
+ * Never: restarts anything by itself; never ends a session because a watcher failed.
+ * Invariant: every group that it launched is in the journal until nothing of it is left; `stop` ends all, bounded.
+ */
+import type { Logger, Running } from '../contracts.ts';
+import { Deadlines } from './deadlines.ts';
+import { endGroup } from './end-group.ts';
+import type { EndPolicy } from './end-group.ts';
+import { systemEngineClock } from './engine-clock.ts';
+import type { EngineClock } from './engine-clock.ts';
+import { PidJournal } from './pid-journal.ts';
+import { ProcessGroup } from './process-group.ts';
+import type { ProcessGroupOptions } from './process-group.ts';
+import { ProcessLooks } from './process-looks.ts';
+import { systemProcessSource } from './process-sample.ts';
+import type { ProcessSource } from './process-sample.ts';
+import { startTimeOf } from './process-table.ts';
+import { SESSION_MARK_VARIABLE, newSessionMark } from './session-mark.ts';
+import type { GroupMark } from './session-mark.ts';
+import { NODE_STACK_NOTE_ARGUMENTS } from './stack-note.ts';
+import { UsageMonitor } from './usage-monitor.ts';
+import type { UsagePacePolicy } from './usage-pace.ts';
+import { WatchedGroup } from './watched-group.ts';
+import type { GroupEvent, WatchPolicy } from './watched-group.ts';
+
+export interface SupervisorOptions {
+  readonly log: Logger;
+  /** Where the pid journal lies; without it nothing is remembered beyond this process. */
+  readonly stateFolder?: string;
+  /** @default the real time */
+  readonly clock?: EngineClock;
+  /** @default this system's processes */
+  readonly processes?: ProcessSource;
+  readonly usagePace?: UsagePacePolicy;
+}
+
+/** What to launch. */
+export interface LaunchOptions extends ProcessGroupOptions {
+  /** `voice` or `cli`; for the journal. */
+  readonly kind: string;
+  /** For the journal; a waiting child has none yet. */
+  readonly sessionId?: string;
+  /**
+   * The command is Node itself: it can be asked where it hangs. Never for another program, nor for a script that starts
+   * Node: the question would kill it. @default false
+   */
+  readonly isNode?: boolean;
+}
+
+/** A group that runs and is marked and journaled, but not watched yet. */
+export interface LaunchedGroup {
+  readonly group: ProcessGroup;
+  readonly mark: GroupMark;
+  readonly kind: string;
+  readonly isNode: boolean;
+}
+
+/** The engine. */
+export class Supervisor implements Running {
+  readonly clock: EngineClock;
+  /** For owners' own deadlines; owners are session ids, names must not be `life`, `stale`, `times` or `usage`. */
+  readonly deadlines: Deadlines;
+  readonly looks: ProcessLooks;
+  readonly usage: UsageMonitor;
+  readonly #log: Logger;
+  readonly #journal: PidJournal | undefined;
+  readonly #launched = new Map<string, LaunchedGroup>();
+  readonly #watched = new Map<string, WatchedGroup>();
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: SupervisorOptions) {
+    const { log } = options;
+    this.#log = log;
+    this.clock = options.clock ?? systemEngineClock;
+    this.deadlines = new Deadlines(this.clock, (error, owner, name) => {
+      log.error({ event: 'deadlineFailed', session: owner, name, err: error }, `deadline ${name} failed`);
+    });
+    this.looks = new ProcessLooks(options.processes ?? systemProcessSource(), this.clock);
+    this.usage = new UsageMonitor({
+      looks: this.looks,
+      deadlines: this.deadlines,
+      clock: this.clock,
+      onError: (error, session) => this.#failed(error, session),
+      ...(options.usagePace !== undefined && { pace: options.usagePace }),
+    });
+    this.#journal = options.stateFolder === undefined ? undefined : new PidJournal(options.stateFolder);
+  }
+
+  /** Groups that run, watched or not. */
+  get groupCount(): number {
+    return this.#launched.size;
+  }
+
+  /** The watched group of a session. */
+  watched(sessionId: string): WatchedGroup | undefined {
+    return this.#watched.get(sessionId);
+  }
+
+  /** Starts a group. Rejects with SpawnError, or with an Error once stopping. The caller watches it or discards it. */
+  async launch(options: LaunchOptions): Promise<LaunchedGroup> {
+    if (this.#stopping !== undefined)
+      throw new Error(`no ${options.kind} process is started: the supervisor stops`);
+    const mark = newSessionMark();
+    const { kind, sessionId, isNode = false, args, ...rest } = options;
+    const group = await ProcessGroup.start({
+      ...rest,
+      args: isNode ? [...NODE_STACK_NOTE_ARGUMENTS, ...args] : args,
+      env: { ...(options.env ?? process.env), [SESSION_MARK_VARIABLE]: mark },
+    });
+    const launched: LaunchedGroup = {
+      group,
+      kind,
+      isNode,
+      mark: { leaderPid: group.pid, leaderStartTime: startTimeOf(group.pid), mark },
+    };
+    this.#launched.set(mark, launched);
+    this.#note(launched, sessionId ?? '-');
+    if (this.#isStopping()) {
+      await this.discard(launched, { graceMs: 0 }); // the stop began while it was being started
+      throw new Error(`no ${kind} process is started: the supervisor stops`);
+    }
+    void group.exited.then(() => this.#afterExit(launched));
+    return launched;
+  }
+
+  /** Watches a launched group for a session, from now on. Throws when that session has a watched group already. */
+  watch(
+    launched: LaunchedGroup,
+    sessionId: string,
+    policy: WatchPolicy,
+    onEvent: (event: GroupEvent) => void = () => undefined,
+  ): WatchedGroup {
+    if (this.#watched.has(sessionId)) throw new Error(`session ${sessionId} has a watched process already`);
+    this.#note(launched, sessionId);
+    const watched = new WatchedGroup({
+      ...policy,
+      ...(launched.isNode && { stderr: () => launched.group.output('stderr') }),
+      sessionId,
+      group: launched.group,
+      mark: launched.mark,
+      deadlines: this.deadlines,
+      usage: this.usage,
+      looks: this.looks,
+      clock: this.clock,
+      onEvent,
+      onError: (error) => this.#failed(error, sessionId),
+    });
+    this.#watched.set(sessionId, watched);
+    void watched.ended.then(({ report }) => {
+      if (this.#watched.get(sessionId) === watched) this.#watched.delete(sessionId);
+      this.#forget(launched, report.gone);
+    });
+    return watched;
+  }
+
+  /** Ends a launched group that nobody watches. Never rejects. */
+  async discard(launched: LaunchedGroup, policy: EndPolicy = {}): Promise<void> {
+    const tools = { looks: this.looks, clock: this.clock };
+    const { gone } = await endGroup(launched.group, launched.mark, tools, policy);
+    this.#forget(launched, gone);
+  }
+
+  /** Ends every group, side by side, and closes the journal. Bounded by the policy's limits, idempotent, never rejects. */
+  stop(policy: EndPolicy = {}): Promise<void> {
+    this.#stopping ??= this.#stop(policy);
+    return this.#stopping;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
+  }
+
+  #isStopping(): boolean {
+    return this.#stopping !== undefined;
+  }
+
+  async #stop(policy: EndPolicy): Promise<void> {
+    const watched = [...this.#watched.values()];
+    const marks = new Set(watched.map(({ pid }) => pid));
+    const others = [...this.#launched.values()].filter(({ mark }) => !marks.has(mark.leaderPid));
+    await Promise.all([
+      ...watched.map((one) => one.end('stopped', policy)),
+      ...others.map((one) => this.discard(one, policy)),
+    ]);
+    this.deadlines.stop();
+    this.#journal?.close();
+  }
+
+  /** An unwatched group that ended by itself: what it left behind goes with it. */
+  async #afterExit(launched: LaunchedGroup): Promise<void> {
+    const isWatched = [...this.#watched.values()].some(({ pid }) => pid === launched.group.pid);
+    if (!isWatched && this.#launched.has(launched.mark.mark)) await this.discard(launched, { graceMs: 0 });
+  }
+
+  #note({ mark, kind }: LaunchedGroup, sessionId: string): void {
+    try {
+      this.#journal?.started({
+        sessionId,
+        kind,
+        pid: mark.leaderPid,
+        ...(mark.leaderStartTime !== undefined && { startTime: mark.leaderStartTime }),
+        mark: mark.mark,
+        atWallMs: this.clock.wallMs(),
+      });
+    } catch (error) {
+      this.#failed(error, sessionId); // a full disk: the session runs, only the memory of it is worse
+    }
+  }
+
+  #forget(launched: LaunchedGroup, isGone: boolean): void {
+    const { mark } = launched;
+    if (!this.#launched.delete(mark.mark)) return;
+    if (!isGone) {
+      this.#log.error({ event: 'groupSurvived', pid: mark.leaderPid }, 'A process could not be ended');
+      return; // stays in the journal: a cleanup must find it
+    }
+    try {
+      this.#journal?.ended(mark.mark);
+    } catch (error) {
+      this.#failed(error, String(mark.leaderPid));
+    }
+  }
+
+  #failed(error: unknown, session: string): void {
+    this.#log.error({ event: 'watcherFailed', session, err: error }, 'A watcher failed; the session goes on');
+  }
+}
