@@ -110,7 +110,7 @@ export async function startUdpRelay(options: UdpRelayOptions): Promise<UdpRelay>
     const socket = createSocket('udp4');
     socket.on('message', (packet) => {
       const current = flows.get(keyOf(flow.client));
-      if (current?.upstream !== socket) return; // an answer to a port that was given up
+      if (current === undefined) return; // expired while the answer was under way
       pass(current, 'down', packet, () => sendQuietly(front, packet, flow.client.port, flow.client.address));
     });
     // Before it is bound an error rejects `once`; afterwards UDP has no errors that matter to a relay.
