@@ -184,8 +184,8 @@ test('20,000 packets pass each way without a loss', async (t) => {
     const goal = relay.counts().down.packets + 50;
     for (let index = 0; index < 50; index += 1) one.say('x'.repeat(160));
     while (relay.counts().down.packets < goal) {
-      if (performance.now() - began > 4_000)
-        assert.fail(`only ${relay.counts().down.packets} packets in 4 s`);
+      if (performance.now() - began > 30_000)
+        assert.fail(`only ${relay.counts().down.packets} packets in 30 s`);
       await new Promise((resolve) => setImmediate(resolve));
     }
   }
