@@ -17,7 +17,7 @@ export interface ServerSettings {
 }
 
 /** The discard port: nobody answers there, and the list must not be empty or clients are handed public servers. */
-const SILENT_STUN = '127.0.0.1:9';
+const SILENT_STUN = '127.0.0.1:17883';
 
 /** The configuration as text for `--config`. */
 export function serverYaml(settings: ServerSettings, platform: NodeJS.Platform = process.platform): string {

@@ -22,7 +22,7 @@ test('the server is told to stay on loopback, with one media port and no public 
     interfaces: { includes: ['lo'] },
     ips: { includes: ['127.0.0.1/32'] },
     use_ice_lite: true,
-    stun_servers: ['127.0.0.1:9'],
+    stun_servers: ['127.0.0.1:17883'],
   });
 });
 
