@@ -16,7 +16,10 @@ export interface ServerSettings {
   readonly stunServers?: readonly string[];
 }
 
-/** The discard port: nobody answers there, and the list must not be empty or clients are handed public servers. */
+/**
+ * Nobody answers there, and the list must not be empty or clients are handed public servers. Above 1023: under CDP's
+ * network emulation Chromium 156 crashes a page that is told a STUN server on a privileged port.
+ */
 const SILENT_STUN = '127.0.0.1:17883';
 
 /** The configuration as text for `--config`. */
