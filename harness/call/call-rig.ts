@@ -125,7 +125,7 @@ async function startServing(
     // Echo cancellation and noise suppression hear tone words as noise: they are off where words are counted.
     const query = new URLSearchParams({ pipeline, ...(pipeline === 'count' && { audioProcessing: 'off' }) });
     const stop = () => parts.stop();
-    return { stack, witness, url: `${page}/?${query}`, stop, [Symbol.asyncDispose]: stop };
+    return { stack, witness, url: `${page}/?${query.toString()}`, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await parts.stop();
     throw error;

@@ -45,7 +45,9 @@ export async function measureCall(
   signal: AbortSignal,
 ): Promise<JudgedCall> {
   // What waits for the page (a load, a click) knows no signal: without its browser it ends at once.
-  const onAbort = () => void rig.browser.stop();
+  const onAbort = () => {
+    rig.browser.stop().catch(() => undefined); // never rejects
+  };
   signal.addEventListener('abort', onAbort, { once: true });
   try {
     return await measure(rig, options, signal);

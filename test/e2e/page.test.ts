@@ -4,11 +4,11 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
-import type { Page } from 'playwright-core';
 import type { CallRig } from '../../harness/call/call-rig.ts';
 import { complaintsOf, phaseShown, pressStart, startPageRig } from '../support/node/page-rig.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+type Page = CallRig['browser']['page'];
 const PICTURE = fileURLToPath(new URL('../../docs/images/talk.png', import.meta.url));
 
 /** The rules that the page breaks, with the elements. */

@@ -90,5 +90,9 @@ async function start(): Promise<Room | undefined> {
 }
 
 let running: Promise<Room | undefined> | undefined;
-startButton.addEventListener('click', () => (running = start()));
-stopButton.addEventListener('click', () => void running?.then((room) => room?.disconnect()));
+startButton.addEventListener('click', () => {
+  running = start();
+});
+stopButton.addEventListener('click', () => {
+  running?.then((room) => room?.disconnect()).catch(reportError);
+});

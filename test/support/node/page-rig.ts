@@ -1,7 +1,10 @@
 /** A running stack with the real app in a real Chromium, from the built code, for tests that look at the page. */
-import type { CallRig } from '../../../harness/call/call-rig.ts';
+import type * as CallRigModule from '../../../harness/call/call-rig.ts';
+import type * as ConfigModule from '../../../harness/config/resolve-config.ts';
 import type { ProbeReport } from '../../../src/shared/probe-report.ts';
 import { silentLog } from './silent-log.ts';
+
+type CallRig = CallRigModule.CallRig;
 
 /** What a test may ask for. */
 export interface PageRigOptions {
@@ -11,17 +14,15 @@ export interface PageRigOptions {
   readonly grantMicrophone?: boolean;
 }
 
-/** Imports a built module of the harness with the types of its source. */
-async function built<Module>(path: string): Promise<Module> {
-  return (await import(new URL(`../../../dist/harness/${path}`, import.meta.url).href)) as Module;
+/** Where a built module of the harness is. */
+function builtModule(path: string): string {
+  return new URL(`../../../dist/harness/${path}`, import.meta.url).href;
 }
 
 /** Starts it, with an empty page. The caller stops it. */
 export async function startPageRig(options: PageRigOptions = {}): Promise<CallRig> {
-  const { startCallRig } =
-    await built<typeof import('../../../harness/call/call-rig.ts')>('call/call-rig.js');
-  const { resolveConfig } =
-    await built<typeof import('../../../harness/config/resolve-config.ts')>('config/resolve-config.js');
+  const { startCallRig } = (await import(builtModule('call/call-rig.js'))) as typeof CallRigModule;
+  const { resolveConfig } = (await import(builtModule('config/resolve-config.js'))) as typeof ConfigModule;
   const pipeline = options.pipeline ?? 'count';
   const config = resolveConfig({ flags: {}, env: {}, defaults: { port: 0, pipeline } });
   const { grantMicrophone } = options;
