@@ -9,29 +9,25 @@ import { sleptMs, WAKE_LATE_MS } from '../reconnect/wake.ts';
 import { Writable, type Readable } from '../readable.ts';
 import { SessionError, isSessionError, type SessionErrorCode } from '../errors.ts';
 import type {
-  LockHold,
   MicrophoneTrack,
   NetworkHint,
   RepairDelay,
-  ResumeContext,
   RoomConnection,
   RoomEvent,
   SessionPorts,
   SessionRecorder,
   Ticket,
-  TicketRequest,
 } from '../ports.ts';
-import { MAX_TEXT_LENGTH } from '../../shared/wire.ts';
 import { AgentPresence } from './agent-presence.ts';
-import { settledWithin, untilAborted, within } from './bounded.ts';
+import { settledWithin, untilAborted } from './bounded.ts';
+import { Conversation } from './conversation.ts';
 import { joinRoom, probed, problemOf, requestTicket } from './join-attempt.ts';
 import { dueMonoMs, INITIAL_LINK, next, wantsProbes } from './link-machine.ts';
 import type { LinkCommand, LinkEvent, LinkHappening, LinkState } from './link-state.ts';
 import { linkOf, transitionLine } from './link.ts';
-import { Outbox } from './outbox.ts';
 import { RoomWatch } from './room-watch.ts';
 import { checkedOptions, type CheckedOptions, type SessionOptions } from './session-options.ts';
-import { withDelivery, withLine } from './transcript.ts';
+import { WayBack } from './way-back.ts';
 import type {
   AgentState,
   Levels,
@@ -47,12 +43,8 @@ const PROBE_EVERY_MS = 1000;
 const LEVEL_EVERY_MS = 50;
 const WAKE_CHECK_MS = 1000;
 const CLOSE_LIMIT_MS = 2000;
-const SEND_LIMIT_MS = 5000;
 /** How long a join that was aborted may take to let go before the next one starts, ms. */
 const LETTING_GO_MS = 1000;
-/** What a reload finds is worth nothing after this, ms: the agent side keeps a context for 30 min. */
-const RESUME_TTL_MS = 30 * 60_000;
-const RESUME_TURNS = 40;
 /** Events of a room that nobody has entered yet; more than that is an attack. */
 const MAX_EARLY_EVENTS = 1000;
 const SILENCE: Levels = { user: 0, agent: 0 };
@@ -78,12 +70,12 @@ class SessionDriver implements VoiceSession {
   readonly #ports: SessionPorts;
   readonly #options: CheckedOptions;
   readonly #link: Writable<Link>;
-  readonly #transcript: Writable<readonly TranscriptEntry[]>;
   readonly #microphone: Writable<MicrophoneState>;
   readonly #levels: Writable<Levels>;
   readonly #audioBlocked: Writable<boolean>;
   readonly #agent: AgentPresence;
-  readonly #outbox: Outbox;
+  readonly #conversation: Conversation;
+  readonly #wayBack: WayBack;
 
   #state: LinkState = INITIAL_LINK;
   readonly #queue: LinkHappening[] = [];
@@ -107,10 +99,7 @@ class SessionDriver implements VoiceSession {
   #ticketAhead: Promise<Ticket> | undefined;
   /** The newest ticket's addresses, for probes. */
   #serverUrls: readonly string[] = [];
-  /** The way back into the same session; from the first ticket. */
-  #context: TicketRequest = {};
   #takeOver = false;
-  #lock: LockHold | undefined;
   #agentAnswers = false;
   #recorder: SessionRecorder | undefined;
   #startedMonoMs = 0;
@@ -120,20 +109,23 @@ class SessionDriver implements VoiceSession {
     this.#options = options;
     const onWatcherError = (error: unknown): void => this.#defect('watcherThrew', error);
     this.#link = new Writable<Link>(linkOf(INITIAL_LINK, options.policy), onWatcherError);
-    this.#transcript = new Writable<readonly TranscriptEntry[]>([], onWatcherError);
     this.#microphone = new Writable<MicrophoneState>({ status: 'off' }, onWatcherError);
     this.#levels = new Writable<Levels>(SILENCE, onWatcherError);
     this.#audioBlocked = new Writable<boolean>(false, onWatcherError);
     const { agentCalls } = ports;
     this.#agent = new AgentPresence(
       ports.clock,
-      agentCalls && ((signal) => agentCalls.request(this.#context, signal)),
+      agentCalls && ((signal) => agentCalls.request(this.#wayBack.request, signal)),
       onWatcherError,
     );
-    this.#outbox = new Outbox((id, delivery) =>
-      this.#transcript.set(withDelivery(this.#transcript.value, id, delivery)),
+    this.#conversation = new Conversation(
+      ports.clock,
+      ports.random,
+      options.maxTranscriptLines,
+      onWatcherError,
     );
-    this.#restore(ports.resumeStore?.load());
+    this.#wayBack = new WayBack(ports);
+    this.#conversation.lines.set(this.#wayBack.restore());
   }
 
   get link(): Readable<Link> {
@@ -143,7 +135,7 @@ class SessionDriver implements VoiceSession {
     return this.#agent.state;
   }
   get transcript(): Readable<readonly TranscriptEntry[]> {
-    return this.#transcript;
+    return this.#conversation.lines;
   }
   get microphone(): Readable<MicrophoneState> {
     return this.#microphone;
@@ -191,23 +183,8 @@ class SessionDriver implements VoiceSession {
   }
 
   sendText(text: string): Promise<void> {
-    if (text.length > MAX_TEXT_LENGTH)
-      throw new RangeError(`text has ${text.length} characters; allowed: up to ${MAX_TEXT_LENGTH}`);
-    if (text.trim() === '' || this.#isDisposed) return Promise.resolve();
-    const id = this.#newId();
-    const isRunning = !RESTING.includes(this.#link.value.phase);
-    this.#addLine({
-      id,
-      from: 'user',
-      kind: 'text',
-      text,
-      final: true,
-      wallMs: this.#ports.clock.wallMs(),
-      delivery: isRunning ? 'sending' : 'failed',
-    });
-    if (!isRunning) return Promise.resolve();
-    this.#outbox.add({ id, text });
-    return this.#flushOutbox();
+    this.#conversation.write(text, !this.#isDisposed && !RESTING.includes(this.#link.value.phase));
+    return this.#flush();
   }
 
   retryNow(): void {
@@ -298,7 +275,7 @@ class SessionDriver implements VoiceSession {
     const wasInOutage = before.name.startsWith('reconnecting');
     if (state.name === 'connected') {
       this.#agent.expect();
-      this.#background(this.#flushOutbox());
+      this.#background(this.#flush());
     }
     if (isProven && this.#levelLoop.signal.aborted) this.#background(this.#runLevels());
     if (!isProven) this.#levelLoop.abort();
@@ -335,9 +312,9 @@ class SessionDriver implements VoiceSession {
     this.#run = new AbortController();
     if (!returning && this.#state.generation > 0) {
       // A reload brings its context along; after a wanted end there is none.
-      this.#context = {};
+      this.#wayBack.forget();
       this.#agentAnswers = false;
-      this.#transcript.set([]);
+      this.#conversation.lines.set([]);
     }
     this.#recorder = recorder.begin(clock.wallMs());
     this.#startedMonoMs = clock.monoMs();
@@ -350,7 +327,7 @@ class SessionDriver implements VoiceSession {
   }
 
   #endSession(): void {
-    const { clock, microphone, resumeStore } = this.#ports;
+    const { clock, microphone } = this.#ports;
     const state = this.#state;
     this.#run.abort();
     this.#timer.abort();
@@ -359,22 +336,22 @@ class SessionDriver implements VoiceSession {
     this.#levelLoop.abort();
     this.#levels.set(SILENCE);
     this.#agent.reset();
-    this.#outbox.giveUp();
+    this.#conversation.giveUp();
     microphone.onEnded = undefined;
     microphone.close();
     this.#track = undefined;
-    this.#lock?.release();
-    this.#lock = undefined;
+    this.#wayBack.unlock();
     this.#audioBlocked.set(false);
     const isMicProblem = state.name === 'failed' && state.problem.code.startsWith('mic');
     this.#microphone.set(isMicProblem ? { status: 'failed', code: state.problem.code } : { status: 'off' });
     if (state.name === 'ended') {
-      if (state.reason === 'stopped') this.#ports.farewell?.bye(this.#context);
-      if (state.reason !== 'duplicateIdentity') this.#context = {};
-      resumeStore?.clear();
+      if (state.reason === 'stopped') this.#ports.farewell?.bye(this.#wayBack.request);
+      // "Use here" goes on with it; nothing else does.
+      if (state.reason === 'duplicateIdentity') this.#wayBack.forgetSaved();
+      else this.#wayBack.forget();
       this.#recorder?.end(clock.wallMs(), { phase: 'ended', reason: state.reason });
     } else if (state.name === 'failed') {
-      this.#saveContext();
+      this.#wayBack.save(this.#conversation.lines.value);
       this.#recorder?.event({ kind: 'error', atMs: this.#atMs(), code: state.problem.code });
       this.#recorder?.end(clock.wallMs(), { phase: 'failed', reason: state.problem.code });
     }
@@ -431,7 +408,7 @@ class SessionDriver implements VoiceSession {
   async #askTicketAhead(stay: AbortSignal): Promise<void> {
     const permission = await untilAborted(this.#ports.microphone.permission(), stay);
     if (permission !== 'granted' || stay.aborted) return;
-    const ticket = requestTicket(this.#ports, this.#context, this.#run.signal);
+    const ticket = requestTicket(this.#ports, this.#wayBack.request, this.#run.signal);
     ticket.catch(() => {}); // the join that takes it looks at it
     this.#ticketAhead = ticket;
   }
@@ -462,7 +439,7 @@ class SessionDriver implements VoiceSession {
         {
           probeUrl: command.probeFirst ? this.#probeUrl(command.urlIndex) : undefined,
           ticketAhead,
-          ticketRequest: this.#context,
+          ticketRequest: this.#wayBack.request,
           urlIndex: command.urlIndex,
           microphone: this.#track,
           muted: () => this.#isMuted,
@@ -488,7 +465,7 @@ class SessionDriver implements VoiceSession {
       this.#recorder?.event({ kind: 'error', atMs: this.#atMs(), code: problem.code });
       // A way back that the endpoint does not know (any more) must not be in the way of a new start.
       if (problem.code === 'tokenRejected' && this.#state.name.startsWith('connecting'))
-        this.#forgetContext();
+        this.#wayBack.forget();
       this.#dispatch({ type: 'joinFailed', generation, problem });
     }
   }
@@ -503,28 +480,16 @@ class SessionDriver implements VoiceSession {
 
   async #ticketCame(ticket: Ticket, stay: AbortSignal): Promise<void> {
     this.#serverUrls = ticket.serverUrls;
-    const resume = this.#context.resume ?? ticket.resume;
-    const roomName = this.#context.roomName ?? ticket.roomName;
-    const identity = this.#context.identity ?? ticket.identity;
-    this.#context = {
-      ...(resume !== undefined && { resume }),
-      ...(roomName !== undefined && { roomName }),
-      ...(identity !== undefined && { identity }),
-    };
-    this.#saveContext();
-    const { locks } = this.#ports;
-    if (locks === undefined || this.#lock !== undefined || roomName === undefined) return;
-    const hold = await locks.acquire(
-      `clara-voice:${roomName}:${identity ?? ''}`,
-      { takeOver: this.#takeOver, onLost: () => this.#dispatch({ type: 'takenOver' }) },
+    this.#wayBack.learn(ticket);
+    this.#wayBack.save(this.#conversation.lines.value);
+    const isOurs = await this.#wayBack.lock(
+      this.#takeOver,
+      () => this.#dispatch({ type: 'takenOver' }),
       stay,
     );
-    if (hold === undefined) {
-      this.#dispatch({ type: 'takenOver' });
-      throw new SessionError('duplicateIdentity', 'another tab has this session');
-    }
-    if (stay.aborted) hold.release();
-    else this.#lock = hold;
+    if (isOurs) return;
+    this.#dispatch({ type: 'takenOver' });
+    throw new SessionError('duplicateIdentity', 'another tab has this session');
   }
 
   #enterRoom(generation: number, connection: RoomConnection): void {
@@ -582,15 +547,11 @@ class SessionDriver implements VoiceSession {
         this.#recorder?.event({ kind: 'agentState', atMs: this.#atMs(), state: event.state });
         return;
       case 'transcription':
-        this.#addLine({
-          id: event.segmentId,
-          from: event.from,
-          kind: 'speech',
-          text: event.text,
-          final: event.final,
-          wallMs: this.#ports.clock.wallMs(),
-        });
-        if (event.final)
+      case 'chat':
+        this.#conversation.told(event);
+        if (!event.final) return;
+        this.#wayBack.save(this.#conversation.lines.value);
+        if (event.type === 'transcription')
           this.#recorder?.event({
             kind: 'segment',
             atMs: this.#atMs(),
@@ -598,15 +559,6 @@ class SessionDriver implements VoiceSession {
             from: event.from,
           });
         return;
-      case 'chat':
-        return this.#addLine({
-          id: event.messageId,
-          from: event.from,
-          kind: 'text',
-          text: event.text,
-          final: event.final,
-          wallMs: this.#ports.clock.wallMs(),
-        });
       case 'audioBlocked':
         return this.#audioBlocked.set(event.blocked);
     }
@@ -648,28 +600,12 @@ class SessionDriver implements VoiceSession {
 
   // ---- text, levels, context ----
 
-  #addLine(line: TranscriptEntry): void {
-    this.#transcript.set(withLine(this.#transcript.value, line, this.#options.maxTranscriptLines));
-    if (line.final) this.#saveContext();
-  }
-
-  #flushOutbox(): Promise<void> {
+  #flush(): Promise<void> {
     const room = this.#room;
+    if (room === undefined) return Promise.resolve();
     const isUp = (): boolean =>
-      room !== undefined &&
-      this.#room === room &&
-      (this.#state.name === 'connected' || this.#state.name === 'unstable');
-    return this.#outbox.flush(
-      (message) =>
-        within(
-          this.#ports.clock,
-          SEND_LIMIT_MS,
-          room?.ending.signal ?? this.#run.signal,
-          (signal) => room?.connection.sendText(message.id, message.text, signal) ?? Promise.resolve(),
-          () => new SessionError('sendFailed', `not sent in ${SEND_LIMIT_MS} ms`),
-        ),
-      isUp,
-    );
+      this.#room === room && (this.#state.name === 'connected' || this.#state.name === 'unstable');
+    return this.#conversation.flush(room.connection, room.ending.signal, isUp);
   }
 
   async #runLevels(): Promise<void> {
@@ -685,38 +621,10 @@ class SessionDriver implements VoiceSession {
     this.#levels.set(SILENCE);
   }
 
-  #restore(saved: ResumeContext | undefined): void {
-    if (saved === undefined || saved.expiresWallMs <= this.#ports.clock.wallMs()) return;
-    const { turns, expiresWallMs: _expires, ...context } = saved;
-    this.#context = context;
-    this.#transcript.set(turns);
-  }
-
-  #saveContext(): void {
-    const { resumeStore, clock } = this.#ports;
-    if (resumeStore === undefined || Object.keys(this.#context).length === 0) return;
-    resumeStore.save({
-      ...this.#context,
-      turns: this.#transcript.value.filter((line) => line.final).slice(-RESUME_TURNS),
-      expiresWallMs: clock.wallMs() + RESUME_TTL_MS,
-    });
-  }
-
-  #forgetContext(): void {
-    this.#context = {};
-    this.#ports.resumeStore?.clear();
-  }
-
   // ---- small things ----
 
   #atMs(): number {
     return this.monoMs() - this.#startedMonoMs;
-  }
-
-  #newId(): string {
-    const { random, clock } = this.#ports;
-    const lot = Math.floor(random() * 0x1_0000_0000).toString(16);
-    return `${Math.floor(clock.wallMs()).toString(36)}-${lot.padStart(8, '0')}`;
   }
 
   /** Work that nobody awaits. It ends with its signal; anything else that it throws is a defect of ours. */
