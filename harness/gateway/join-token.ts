@@ -4,7 +4,7 @@ import { RESUME_ATTRIBUTE } from '../../src/shared/wire.ts';
 import type { SessionNames } from './session-names.ts';
 
 /** Participant attribute with the user's key; the agent side limits sessions by it. */
-export const USER_KEY_ATTRIBUTE = 'clara.user';
+const USER_KEY_ATTRIBUTE = 'clara.user';
 
 /**
  * The token that lets one browser into one room: microphone, listening and data, nothing else. Attributes are read

@@ -85,19 +85,6 @@ export function wantsProbes(state: LinkState, policy: ReconnectPolicy): boolean 
   return policy.heedsHints && (state.name === 'reconnecting.sdk' || state.name === 'reconnecting.waiting');
 }
 
-/** The generation whose room may tell things in this state; 0 when no room stands. */
-export function roomGeneration(state: LinkState): number {
-  switch (state.name) {
-    case 'connected':
-    case 'unstable':
-    case 'reconnecting.sdk':
-    case 'reconnecting.proving':
-      return state.generation;
-    default:
-      return 0;
-  }
-}
-
 function nextAtRest(state: Idle | Failed | Ended, event: LinkEvent, policy: ReconnectPolicy): Step {
   const lost = state.name === 'failed' ? state.lost : undefined;
   if (event.type === 'start') {
