@@ -22,7 +22,8 @@ export class Deadlines {
   readonly #clock: EngineClock;
   readonly #onError: (error: unknown, owner: string, name: string) => void;
   readonly #heap = new DeadlineHeap<Deadline>();
-  readonly #owners = new Map<string, Map<string, Deadline>>();
+  /** Few names each: a list is smaller than a map, and a session must stay small. */
+  readonly #owners = new Map<string, Deadline[]>();
   #order = 0;
   #cancelTimer: (() => void) | undefined;
   #armedForMonoMs = Infinity;
@@ -43,12 +44,11 @@ export class Deadlines {
   /** Sets or moves a deadline; the later call wins. Ignored once stopped. */
   set(owner: string, name: string, inMs: number, onDue: OnDue): void {
     if (this.#stopped) return;
-    let names = this.#owners.get(owner);
-    if (names === undefined) this.#owners.set(owner, (names = new Map()));
-    let deadline = names.get(name);
+    let deadline = this.#find(owner, name);
     if (deadline === undefined) {
       deadline = { owner, name, dueMonoMs: 0, order: 0, place: -1, onDue };
-      names.set(name, deadline);
+      // Copied, not pushed: a push makes room for sixteen more.
+      this.#owners.set(owner, [...(this.#owners.get(owner) ?? []), deadline]);
     }
     deadline.onDue = onDue;
     deadline.dueMonoMs = this.#clock.monoMs() + Math.max(0, inMs);
@@ -59,12 +59,12 @@ export class Deadlines {
 
   /** When it is due on the mono clock, undefined when it is not set. */
   dueMonoMs(owner: string, name: string): number | undefined {
-    return this.#owners.get(owner)?.get(name)?.dueMonoMs;
+    return this.#find(owner, name)?.dueMonoMs;
   }
 
   /** Takes one back; false when there was none. */
   cancel(owner: string, name: string): boolean {
-    const deadline = this.#owners.get(owner)?.get(name);
+    const deadline = this.#find(owner, name);
     if (deadline === undefined) return false;
     this.#drop(deadline);
     return true;
@@ -72,7 +72,7 @@ export class Deadlines {
 
   /** Takes all of an owner back. */
   forget(owner: string): void {
-    for (const deadline of this.#owners.get(owner)?.values() ?? []) this.#heap.remove(deadline);
+    for (const deadline of this.#owners.get(owner) ?? []) this.#heap.remove(deadline);
     this.#owners.delete(owner);
     this.#disarmWhenEmpty();
   }
@@ -90,11 +90,15 @@ export class Deadlines {
     this.#cancelTimer = undefined;
   }
 
+  #find(owner: string, name: string): Deadline | undefined {
+    return this.#owners.get(owner)?.find((deadline) => deadline.name === name);
+  }
+
   #drop(deadline: Deadline): void {
     this.#heap.remove(deadline);
-    const names = this.#owners.get(deadline.owner);
-    names?.delete(deadline.name);
-    if (names?.size === 0) this.#owners.delete(deadline.owner);
+    const left = this.#owners.get(deadline.owner)?.filter((other) => other !== deadline) ?? [];
+    if (left.length > 0) this.#owners.set(deadline.owner, left);
+    else this.#owners.delete(deadline.owner);
     this.#disarmWhenEmpty();
   }
 

@@ -48,10 +48,11 @@ function kill(pid: number): void {
 function exitWithin(group: EndableGroup, clock: EngineClock, limitMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const cancel = clock.after(limitMs, () => resolve(false));
-    void group.exited.then(() => {
+    const onExit = (): void => {
       cancel();
       resolve(true);
-    });
+    };
+    group.exited.then(onExit, onExit);
   });
 }
 

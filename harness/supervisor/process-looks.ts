@@ -38,11 +38,8 @@ export function membersOf(look: Look, group: GroupMark): ProcessSample[] {
   const leader = look.byPid.get(group.leaderPid);
   const isOurs =
     leader === undefined || group.leaderStartTime === undefined || leader.startTime === group.leaderStartTime;
-  const marked = look.byMark.get(group.mark) ?? [];
-  const members = new Set<ProcessSample>([
-    ...(isOurs ? (look.byGroup.get(group.leaderPid) ?? []) : []),
-    ...marked,
-  ]);
+  const members = new Set(isOurs ? look.byGroup.get(group.leaderPid) : []);
+  for (const sample of look.byMark.get(group.mark) ?? []) members.add(sample);
   for (const member of members) for (const child of look.byParent.get(member.pid) ?? []) members.add(child);
   return [...members].filter(({ pid }) => pid > 1 && pid !== process.pid);
 }

@@ -55,7 +55,7 @@ function measurePageBytes(): number {
 
 /** Reads /proc/<pid>/stat; the name in brackets may hold spaces and brackets. Undefined for a line that is none. */
 export function parseStatSample(pid: number, stat: string, pageBytes: number): ProcessSample | undefined {
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ', 22); // the rest of some 50 is nothing to us
   const number = (index: number): number => Number(fields[index]); // index = field of proc(5) - 3
   const startTime = fields[19];
   const groupId = number(2);
@@ -123,7 +123,15 @@ export function procSource(): ProcessSource {
     parseStatSample(pid, read(`/proc/${pid}/stat`), pageBytes);
   return {
     one,
-    list: () => readdirSync('/proc').flatMap((name) => (/^\d/.test(name) ? (one(Number(name)) ?? []) : [])),
+    list: () => {
+      const samples: ProcessSample[] = [];
+      for (const name of readdirSync('/proc')) {
+        const pid = Number(name); // NaN for all that is no process
+        const sample = pid > 0 ? one(pid) : undefined;
+        if (sample !== undefined) samples.push(sample);
+      }
+      return samples;
+    },
     childrenOf: (pid) =>
       read(`/proc/${pid}/task/${pid}/children`)
         .split(' ')

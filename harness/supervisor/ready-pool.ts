@@ -95,7 +95,7 @@ export class ReadyPool<T> {
       'a start for the pool',
       factory.create(this.#life.signal),
       (late) => {
-        void this.#dispose(late);
+        this.#dispose(late).catch((error: unknown) => this.#options.onError(error, 'dispose'));
       },
     );
   }
@@ -105,9 +105,10 @@ export class ReadyPool<T> {
       const item = await this.#create();
       if (this.#draining || this.#life.signal.aborted) return await this.#dispose(item);
       this.#waiting.add(item);
-      void this.#options.factory.ended(item).then(() => {
+      const onEnd = (): void => {
         if (this.#waiting.delete(item)) this.#refillLater();
-      });
+      };
+      this.#options.factory.ended(item).then(onEnd, onEnd);
     } catch (error) {
       if (this.#life.signal.aborted) return;
       this.#options.onError(error, 'create');

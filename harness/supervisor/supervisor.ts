@@ -23,7 +23,7 @@ import { NODE_STACK_NOTE_ARGUMENTS } from './stack-note.ts';
 import { UsageMonitor } from './usage-monitor.ts';
 import type { UsagePacePolicy } from './usage-pace.ts';
 import { WatchedGroup } from './watched-group.ts';
-import type { GroupEvent, WatchPolicy } from './watched-group.ts';
+import type { GroupEvent, WatchPolicy, WatchTools } from './watched-group.ts';
 
 export interface SupervisorOptions {
   readonly log: Logger;
@@ -64,6 +64,7 @@ export class Supervisor implements Running {
   readonly deadlines: Deadlines;
   readonly looks: ProcessLooks;
   readonly usage: UsageMonitor;
+  readonly #tools: WatchTools;
   readonly #log: Logger;
   readonly #journal: PidJournal | undefined;
   readonly #launched = new Map<string, LaunchedGroup>();
@@ -85,6 +86,13 @@ export class Supervisor implements Running {
       onError: (error, session) => this.#failed(error, session),
       ...(options.usagePace !== undefined && { pace: options.usagePace }),
     });
+    this.#tools = {
+      deadlines: this.deadlines,
+      usage: this.usage,
+      looks: this.looks,
+      clock: this.clock,
+      onError: (error, session) => this.#failed(error, session),
+    };
     this.#journal = options.stateFolder === undefined ? undefined : new PidJournal(options.stateFolder);
   }
 
@@ -121,7 +129,9 @@ export class Supervisor implements Running {
       await this.discard(launched, { graceMs: 0 }); // the stop began while it was being started
       throw new Error(`no ${kind} process is started: the supervisor stops`);
     }
-    void group.exited.then(() => this.#afterExit(launched));
+    group.exited
+      .then(() => this.#afterExit(launched))
+      .catch((error: unknown) => this.#failed(error, sessionId ?? '-'));
     return launched;
   }
 
@@ -135,23 +145,20 @@ export class Supervisor implements Running {
     if (this.#watched.has(sessionId)) throw new Error(`session ${sessionId} has a watched process already`);
     this.#note(launched, sessionId);
     const watched = new WatchedGroup({
-      ...policy,
-      ...(launched.isNode && { stderr: () => launched.group.output('stderr') }),
       sessionId,
       group: launched.group,
       mark: launched.mark,
-      deadlines: this.deadlines,
-      usage: this.usage,
-      looks: this.looks,
-      clock: this.clock,
+      policy: launched.isNode ? { stderr: () => launched.group.output('stderr'), ...policy } : policy,
+      tools: this.#tools,
       onEvent,
-      onError: (error) => this.#failed(error, sessionId),
     });
     this.#watched.set(sessionId, watched);
-    void watched.ended.then(({ report }) => {
-      if (this.#watched.get(sessionId) === watched) this.#watched.delete(sessionId);
-      this.#forget(launched, report.gone);
-    });
+    watched.ended
+      .then(({ report }) => {
+        if (this.#watched.get(sessionId) === watched) this.#watched.delete(sessionId);
+        this.#forget(launched, report.gone);
+      })
+      .catch((error: unknown) => this.#failed(error, sessionId));
     return watched;
   }
 

@@ -31,8 +31,8 @@ interface Watch {
 
 /** Waits up to this are served by looks at the known processes alone, ms. */
 const CLOSE_WAIT_MS = 300;
-/** How old a look may be that others asked for, ms: those who share an instant share it. */
-const SHARED_LOOK_AGE_MS = 20;
+/** How old a look may be, as a share of the wait: those who meet at an instant share one, however long it took. */
+const SHARED_LOOK_RATIO = 1 / 16;
 const DEADLINE = 'usage';
 
 /** Watches the trees of many sessions. */
@@ -118,7 +118,7 @@ export class UsageMonitor {
     const now = this.#clock.monoMs();
     const isFullLookDue = now - watch.fullLookMonoMs >= this.#pace.baseMs;
     if (waitMs > CLOSE_WAIT_MS || isFullLookDue || watch.members.length === 0) {
-      watch.members = membersOf(this.#looks.look(SHARED_LOOK_AGE_MS), watch.group);
+      watch.members = membersOf(this.#looks.look(waitMs * SHARED_LOOK_RATIO), watch.group);
       watch.fullLookMonoMs = now;
     } else {
       watch.members = this.#looks.lookAt(watch.members);

@@ -17,7 +17,7 @@ export interface WatchdogOptions {
   readonly onLost?: (error: Error) => void;
 }
 
-/** A running watchdog. It holds nothing open and ends with its process, so that nobody has to stop it. */
+/** A running watchdog. Once ready it holds nothing open, and it ends with its process, so that nobody has to stop it. */
 export interface Watchdog {
   /** Fulfils when the thread watches; before that a standstill goes unseen. Never rejects: see `onLost`. */
   readonly ready: Promise<void>;
@@ -41,8 +41,12 @@ export function startWatchdog(options: WatchdogOptions = {}): Watchdog {
   const onLost = (error: Error): void => {
     if (!isStopped) options.onLost?.(error);
   };
-  const ready = new Promise<void>((resolve) => worker.once('message', () => resolve()));
-  worker.unref(); // listening for a message has taken a reference
+  const ready = new Promise<void>((resolve) => {
+    worker.once('message', () => {
+      worker.unref(); // from here on; who awaits `ready` must not run out of work before it
+      resolve();
+    });
+  });
   worker.on('error', onLost);
   worker.on('exit', (code) => onLost(new Error(`the watchdog thread ended with code ${code}`)));
   const beat = setInterval(() => Atomics.add(cells, BEAT, 1), Math.max(10, Math.floor(limitMs / 20)));

@@ -73,17 +73,23 @@ export interface WatchPolicy {
   readonly isBusy?: boolean;
 }
 
-export interface WatchedGroupOptions extends WatchPolicy {
-  readonly sessionId: string;
-  readonly group: WatchableGroup;
-  readonly mark: GroupMark;
+/** What all watched groups of a supervisor share. */
+export interface WatchTools {
   readonly deadlines: Deadlines;
   readonly usage: UsageMonitor;
   readonly looks: ProcessLooks;
   readonly clock: EngineClock;
-  readonly onEvent: (event: GroupEvent) => void;
   /** Gets what a watcher or listener threw. */
-  readonly onError: (error: unknown) => void;
+  readonly onError: (error: unknown, sessionId: string) => void;
+}
+
+export interface WatchedGroupOptions {
+  readonly sessionId: string;
+  readonly group: WatchableGroup;
+  readonly mark: GroupMark;
+  readonly policy: WatchPolicy;
+  readonly tools: WatchTools;
+  readonly onEvent: (event: GroupEvent) => void;
 }
 
 /** Above this a deadline's lateness means that this process stood still, and silence is not held against anybody, ms. */
@@ -97,35 +103,48 @@ export class WatchedGroup {
   readonly pid: number;
   /** See the invariant above. */
   readonly ended: Promise<GroupEnd>;
-  readonly #options: WatchedGroupOptions;
+  readonly #group: WatchableGroup;
+  readonly #mark: GroupMark;
+  readonly #policy: WatchPolicy;
+  readonly #tools: WatchTools;
+  readonly #onEvent: (event: GroupEvent) => void;
   readonly #startedMonoMs: number;
   #resolveEnded: (end: GroupEnd) => void = () => undefined;
   #life: LifeState;
-  #stale: StaleState;
+  /** Undefined without a policy for it. */
+  #stale: StaleState | undefined;
   #lastActivityMonoMs: number;
   #isEnding = false;
   #exit: Exit | undefined;
 
   constructor(options: WatchedGroupOptions) {
-    const now = options.clock.monoMs();
-    this.#options = options;
+    const { policy, tools, group } = options;
+    const now = tools.clock.monoMs();
+    this.#group = group;
+    this.#mark = options.mark;
+    this.#policy = policy;
+    this.#tools = tools;
+    this.#onEvent = options.onEvent;
     this.sessionId = options.sessionId;
-    this.pid = options.group.pid;
+    this.pid = group.pid;
     this.#startedMonoMs = now;
-    this.#life = beginLife(now, options.isBusy ?? true);
-    this.#stale = beginFresh(now);
+    this.#life = beginLife(now, policy.isBusy ?? true);
+    this.#stale = policy.stale === undefined ? undefined : beginFresh(now);
     this.#lastActivityMonoMs = now;
     this.ended = new Promise((resolve) => (this.#resolveEnded = resolve));
-    void options.group.exited.then((exit) => {
-      this.#exit = exit;
-      void this.#finish({ cause: 'exited' }, { ...options.end, graceMs: 0 });
-    });
+    group.exited.then(
+      (exit) => {
+        this.#exit = exit;
+        this.#finish({ cause: 'exited' }, { ...policy.end, graceMs: 0 });
+      },
+      (error: unknown) => this.#fail(error),
+    );
     this.#watch();
   }
 
   /** ms since its last activity. */
   get idleMs(): number {
-    return this.#options.clock.monoMs() - this.#lastActivityMonoMs;
+    return this.#tools.clock.monoMs() - this.#lastActivityMonoMs;
   }
 
   get isBusy(): boolean {
@@ -134,49 +153,48 @@ export class WatchedGroup {
 
   /** The last measurement of its tree. */
   get usage(): TreeUsage | undefined {
-    return this.#options.usage.usageOf(this.sessionId);
+    return this.#tools.usage.usageOf(this.sessionId);
   }
 
   /** A life sign. With a `progress` that differs from the last it is activity too. */
   sign(progress?: number | string): void {
     const before = this.#life.progress;
-    this.#life = takeSign(this.#life, this.#options.clock.monoMs(), progress);
+    this.#life = takeSign(this.#life, this.#tools.clock.monoMs(), progress);
     if (progress !== undefined && progress !== before) this.activity();
   }
 
   /** Something happened that a user would call activity: a packet, a line, a turn. */
   activity(): void {
-    this.#lastActivityMonoMs = this.#options.clock.monoMs();
-    if (this.#options.stale !== undefined && !this.#isEnding && this.#life.isBusy)
-      this.#stepStale('activity');
+    this.#lastActivityMonoMs = this.#tools.clock.monoMs();
+    if (this.#policy.stale !== undefined && !this.#isEnding && this.#life.isBusy) this.#stepStale('activity');
   }
 
   /** Work begins or ends: progress and staleness are asked for only in between. */
   setBusy(isBusy: boolean): void {
     if (this.#isEnding || isBusy === this.#life.isBusy) return;
-    const now = this.#options.clock.monoMs();
+    const now = this.#tools.clock.monoMs();
     this.#life = setBusy(this.#life, now, isBusy);
     this.#lastActivityMonoMs = now;
-    this.#stale = beginFresh(now);
+    if (this.#stale !== undefined) this.#stale = beginFresh(now);
     this.#guard(() => this.#checkLife(0));
-    if (this.#options.stale !== undefined) {
-      if (isBusy) this.#planStale(this.#options.stale.staleAfterMs);
-      else this.#options.deadlines.cancel(this.sessionId, 'stale');
+    if (this.#policy.stale !== undefined) {
+      if (isBusy) this.#planStale(this.#policy.stale.staleAfterMs);
+      else this.#tools.deadlines.cancel(this.sessionId, 'stale');
     }
   }
 
   /** Ends it and everything that it started. Resolves as `ended` does, with the first cause that was given. */
-  end(reason: string, policy: EndPolicy = this.#options.end ?? {}): Promise<GroupEnd> {
-    void this.#finish({ cause: 'asked', reason }, policy);
+  end(reason: string, policy: EndPolicy = this.#policy.end ?? {}): Promise<GroupEnd> {
+    this.#finish({ cause: 'asked', reason }, policy);
     return this.ended;
   }
 
   #watch(): void {
-    const { limits = {}, stale, usage, mark, sessionId } = this.#options;
+    const { limits = {}, stale } = this.#policy;
     this.#guard(() => this.#checkLife(0));
     if (stale !== undefined && this.#life.isBusy) this.#planStale(stale.staleAfterMs);
     this.#checkTimes();
-    usage.watch(sessionId, mark, limits, (measured) => {
+    this.#tools.usage.watch(this.sessionId, this.#mark, limits, (measured) => {
       if (this.#isEnding) return;
       this.#tell({ type: 'usage', usage: measured });
       this.#breach(judgeLimits(measured, limits));
@@ -184,7 +202,8 @@ export class WatchedGroup {
   }
 
   #checkLife(lateMs: number): void {
-    const { life, clock, deadlines } = this.#options;
+    const { life } = this.#policy;
+    const { clock, deadlines } = this.#tools;
     if (life === undefined || this.#isEnding) return;
     const now = clock.monoMs();
     if (lateMs > STOOD_STILL_MS) this.#life = forgive(this.#life, now);
@@ -199,20 +218,22 @@ export class WatchedGroup {
     }
     const { verdict: how, forMs, limitMs } = verdict;
     this.#tell({ type: 'hung', how, forMs, limitMs });
-    void this.#endHung(how, forMs);
+    this.#endHung(how, forMs).catch((error: unknown) => this.#fail(error));
   }
 
   async #endHung(how: 'silent' | 'stuck', forMs: number): Promise<void> {
     if (this.#isEnding) return;
-    const { clock, stderr, end } = this.#options;
+    const { stderr, end } = this.#policy;
+    const { clock } = this.#tools;
     this.#isEnding = true; // the note takes time; nothing else may begin an end meanwhile
     const note = await takeStackNote(this.pid, clock, { stderr, limitMs: NOTE_LIMIT_MS });
     this.#isEnding = false;
-    await this.#finish({ cause: 'hung', how, forMs, note }, end ?? {});
+    this.#finish({ cause: 'hung', how, forMs, note }, end ?? {});
   }
 
   #checkTimes(): void {
-    const { limits = {}, deadlines, clock } = this.#options;
+    const { limits = {} } = this.#policy;
+    const { deadlines, clock } = this.#tools;
     if (this.#isEnding) return;
     const now = clock.monoMs();
     const ageMs = now - this.#startedMonoMs;
@@ -231,14 +252,14 @@ export class WatchedGroup {
     if (breach === undefined || this.#isEnding) return false;
     this.#tell({ type: 'limit', breach });
     // Memory does not wait: what leaks 190 MB/s has no claim to a grace time.
-    const policy = breach.limit === 'memory' ? { ...this.#options.end, graceMs: 0 } : this.#options.end;
-    void this.#finish({ cause: 'limit', breach }, policy ?? {});
+    const policy = breach.limit === 'memory' ? { ...this.#policy.end, graceMs: 0 } : this.#policy.end;
+    this.#finish({ cause: 'limit', breach }, policy ?? {});
     return true;
   }
 
   #planStale(inMs: number): void {
     if (inMs === Infinity) return;
-    this.#options.deadlines.set(this.sessionId, 'stale', inMs, (lateMs) => {
+    this.#tools.deadlines.set(this.sessionId, 'stale', inMs, (lateMs) => {
       if (lateMs > STOOD_STILL_MS)
         this.#planStale(STOOD_STILL_MS); // time for what waits to be read
       else this.#guard(() => this.#stepStale('look'));
@@ -246,44 +267,52 @@ export class WatchedGroup {
   }
 
   #stepStale(type: 'activity' | 'look'): void {
-    const { stale, clock } = this.#options;
-    if (stale === undefined || this.#isEnding) return;
-    const now = clock.monoMs();
+    const { stale } = this.#policy;
+    if (stale === undefined || this.#stale === undefined || this.#isEnding) return;
+    const now = this.#tools.clock.monoMs();
     const step = nextStale(this.#stale, { type, atMonoMs: now }, stale);
     this.#stale = step.state;
     // Activity only moves the due back, and the look that comes too early finds out: no deadline is moved for it.
     if (type === 'look' || step.commands.length > 0) this.#planStale(step.againMonoMs - now);
     for (const command of step.commands) {
       this.#tell({ type: 'stale', command });
-      if (command === 'fail') void this.#finish({ cause: 'stale' }, this.#options.end ?? {});
+      if (command === 'fail') this.#finish({ cause: 'stale' }, this.#policy.end ?? {});
     }
   }
 
-  async #finish(cause: GroupEndCause, policy: EndPolicy): Promise<void> {
+  #finish(cause: GroupEndCause, policy: EndPolicy): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    const { deadlines, usage, group, mark, looks, clock } = this.#options;
+    this.#endAll(cause, policy).catch((error: unknown) => this.#fail(error));
+  }
+
+  async #endAll(cause: GroupEndCause, policy: EndPolicy): Promise<void> {
+    const { deadlines, usage, looks, clock } = this.#tools;
     for (const name of ['life', 'stale', 'times']) deadlines.cancel(this.sessionId, name);
     usage.unwatch(this.sessionId);
     let report: EndReport;
     try {
-      report = await endGroup(group, mark, { looks, clock }, policy);
+      report = await endGroup(this.#group, this.#mark, { looks, clock }, policy);
     } catch (error) {
-      this.#options.onError(error);
+      this.#fail(error);
       report = { gone: false, survivors: [this.pid], wasForced: true, tookMs: 0 };
     }
     this.#resolveEnded({ ...cause, exit: this.#exit, report });
   }
 
   #tell(event: GroupEvent): void {
-    this.#guard(() => this.#options.onEvent(event));
+    this.#guard(() => this.#onEvent(event));
   }
 
   #guard(work: () => void): void {
     try {
       work();
     } catch (error) {
-      this.#options.onError(error);
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#tools.onError(error, this.sessionId);
   }
 }

@@ -3,17 +3,14 @@ import { test } from 'node:test';
 import { bounded, DeadlineError } from '../../../harness/supervisor/bounded.ts';
 import { EventChannel } from '../../../harness/supervisor/event-channel.ts';
 import { SessionRegistry, UnknownSessionError } from '../../../harness/supervisor/session-registry.ts';
+import type { CliState } from '../../../harness/supervisor/session-states.ts';
 import { cliTransitions } from '../../../harness/supervisor/session-states.ts';
 import { IllegalTransitionError } from '../../../harness/supervisor/transition-table.ts';
 import { FakeEngineClock, turn } from '../../support/node/fake-engine-clock.ts';
 
 function build() {
   const clock = new FakeEngineClock();
-  const registry = new SessionRegistry<string, { note: string }>(
-    cliTransitions as never,
-    clock,
-    () => undefined,
-  );
+  const registry = new SessionRegistry<CliState, { note: string }>(cliTransitions, clock, () => undefined);
   const heard: string[] = [];
   registry.events.on((event) => {
     heard.push(

@@ -20,18 +20,18 @@ const CLI = `
   timeout    .       .         .      .         .       .
   recovering x       .         x      x         x       .`;
 
-function cells(matrix: string): { from: string; to: string; legal: boolean }[] {
+function cells<S extends string>(matrix: string): { from: S; to: S; legal: boolean }[] {
   const [head = '', ...rows] = matrix.trim().split('\n');
   const columns = head.trim().split(/\s+/);
   return rows.flatMap((row) => {
     const [from = '', ...marks] = row.trim().split(/\s+/);
     assert.equal(marks.length, columns.length, row);
-    return columns.map((to, index) => ({ from, to, legal: marks[index] === 'x' }));
+    return columns.map((to, index) => ({ from: from as S, to: to as S, legal: marks[index] === 'x' }));
   });
 }
 
-function checkEveryCell(table: TransitionTable<string>, matrix: string, count: number): void {
-  const all = cells(matrix);
+function checkEveryCell<S extends string>(table: TransitionTable<S>, matrix: string, count: number): void {
+  const all = cells<S>(matrix);
   assert.equal(all.length, count);
   assert.deepEqual([...new Set(all.map(({ from }) => from))].sort(), [...table.states].sort());
   for (const { from, to, legal } of all) {
@@ -51,11 +51,11 @@ function checkEveryCell(table: TransitionTable<string>, matrix: string, count: n
 }
 
 test('voice sessions move as the table says, cell by cell', () => {
-  checkEveryCell(voiceTransitions as unknown as TransitionTable<string>, VOICE, 25);
+  checkEveryCell(voiceTransitions, VOICE, 25);
 });
 
 test('command-line sessions move as the table says, cell by cell', () => {
-  checkEveryCell(cliTransitions as unknown as TransitionTable<string>, CLI, 36);
+  checkEveryCell(cliTransitions, CLI, 36);
 });
 
 test('exactly the states without a way out are final', () => {
@@ -72,5 +72,5 @@ test('exactly the states without a way out are final', () => {
 });
 
 test('a table with a state that nothing leads to is refused', () => {
-  assert.throws(() => new TransitionTable('a', { a: ['b'], b: [], lost: ['b'] }), /lost/);
+  assert.throws(() => new TransitionTable<'a' | 'b' | 'lost'>('a', { a: ['b'], b: [], lost: ['b'] }), /lost/);
 });

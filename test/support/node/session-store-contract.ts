@@ -11,7 +11,7 @@ export interface StoreUnderTest {
   /** The same object for stores of one process. */
   readonly second: SessionStore;
   /** Moves the store's time; waits for real where the store has a time of its own. */
-  advance(ms: number): Promise<void>;
+  readonly advance: (ms: number) => Promise<void>;
 }
 
 const policy: AdmissionPolicy = { maxPerUser: 1, maxPerMachine: 3, whenUserIsFull: 'replaceOldest' };
