@@ -3,7 +3,9 @@ import type { ChildMessage } from './ipc.ts';
 
 /** What a session tells those who measure; texts of turns are in it, so it never goes to a log. */
 export type SessionFact =
-  | Exclude<ChildMessage, { type: 'ready' | 'tokenWanted' }>
+  | Exclude<ChildMessage, { type: 'ready' | 'beat' | 'tokenWanted' }>
+  /** The agent died or hangs, and another takes its place: the `attempt`th of this voice session. */
+  | { readonly type: 'lost'; readonly reason: 'died' | 'hung'; readonly attempt: number }
   | { readonly type: 'exited'; readonly reason: string };
 
 /** A fact of one voice session. Words carry the wall ms at which they were heard, or handed to the network. */
@@ -27,7 +29,7 @@ export class AgentReports {
 
   /** Passes a fact on. */
   tell(voiceSessionId: string, fact: ChildMessage | SessionFact): void {
-    if (fact.type === 'ready' || fact.type === 'tokenWanted') return;
+    if (fact.type === 'ready' || fact.type === 'beat' || fact.type === 'tokenWanted') return;
     for (const watcher of [...this.#watchers]) {
       try {
         watcher({ ...fact, voiceSessionId });

@@ -20,8 +20,13 @@ export interface SessionChild {
   onMessage: ((message: ChildMessage) => void) | undefined;
   /** False as soon as the channel is closed; the message is dropped then. */
   send(message: ParentMessage): boolean;
-  /** Asks the child to end, and kills its whole group when it is not gone after `limitMs`. Never rejects. */
+  /**
+   * Asks the child to end, and kills its whole group when it is not gone after `limitMs`, or at once when it has not
+   * said a word yet: it is still loading and would hear us only after that. Never rejects.
+   */
   end(reason: string, limitMs: number): Promise<void>;
+  /** Kills its whole group now. */
+  kill(): void;
 }
 
 /** Makes a child; injected so that tests need no process. Rejects when none can be started. */
@@ -60,10 +65,12 @@ export function sessionChildSpawner(runFolder?: RunFolder): SpawnChild {
 class ForkedChild implements SessionChild {
   readonly #group: ProcessGroup;
   onMessage: ((message: ChildMessage) => void) | undefined;
+  #hasSpoken = false;
 
   constructor(group: ProcessGroup, log: Logger) {
     this.#group = group;
     group.child.on('message', (value) => {
+      this.#hasSpoken = true;
       try {
         this.onMessage?.(parseChildMessage(value));
       } catch (error) {
@@ -89,14 +96,19 @@ class ForkedChild implements SessionChild {
   }
 
   async end(reason: string, limitMs: number): Promise<void> {
+    if (!this.#hasSpoken) this.kill();
     this.send({ type: 'end', reason });
-    const limit = setTimeout(() => this.#group.signal('SIGKILL'), limitMs);
+    const limit = setTimeout(() => this.kill(), limitMs);
     try {
       await this.#group.exited;
     } finally {
       clearTimeout(limit);
-      this.#group.signal('SIGKILL'); // what it started
+      this.kill(); // what it started
     }
+  }
+
+  kill(): void {
+    this.#group.signal('SIGKILL');
   }
 }
 

@@ -23,6 +23,7 @@ import {
 } from './log-lines.ts';
 import type { LogLine } from './log-lines.ts';
 import { SessionChildren } from './session-children.ts';
+import type { LossReason } from './session-children.ts';
 import { mintWorkerToken } from './tokens.ts';
 import { HARNESS_VERSION } from './version.ts';
 import { AgentWorker } from './worker.ts';
@@ -63,6 +64,8 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     this.#children = new SessionChildren(options, this.#clock, {
       onMessage: (voiceSessionId, message, sinceOfferMs) =>
         this.#onMessage(voiceSessionId, message, sinceOfferMs),
+      onLost: (voiceSessionId, reason, attempt) => this.#onLost(voiceSessionId, reason, attempt),
+      usersOf: (voiceSessionId) => this.#sessionsOf(voiceSessionId).map((session) => session.participantId),
       onExit: (voiceSessionId, reason, died) => this.#onExit(voiceSessionId, reason, died),
       updateJob: (jobId, outcome) => this.#worker.updateJob(jobId, outcome),
       setLoad: (jobCount, loadRatio) => this.#worker.setLoad(jobCount, loadRatio),
@@ -103,6 +106,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
   }
 
   async endSession(voiceSessionId: string, reason: string): Promise<void> {
+    this.#children.refuse(voiceSessionId); // its job may still be on its way
     await this.#children.end(voiceSessionId, reason);
   }
 
@@ -160,7 +164,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
         connectionState: 'connected',
         reconnectionAttempts: 0,
         audioQuality: 'unknown',
-        context: [],
+        context: [...(this.#children.conversationOf(voiceSessionId)?.turns ?? [])],
       });
       this.#say('info', sessionInitialized(sessionId), { session: sessionId, voiceSessionId });
     } catch (error) {
@@ -286,10 +290,16 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     }
   }
 
+  #onLost(voiceSessionId: string, reason: LossReason, attempt: number): void {
+    this.#reports.tell(voiceSessionId, { type: 'lost', reason, attempt });
+    for (const session of this.#sessionsOf(voiceSessionId)) {
+      session.connectionState = 'reconnecting';
+      session.reconnectionAttempts++;
+    }
+  }
+
   #onExit(voiceSessionId: string, reason: string, died: boolean): void {
     this.#reports.tell(voiceSessionId, { type: 'exited', reason });
-    // A newer child of the same voice session goes on with its sessions.
-    if (this.#children.isLive(voiceSessionId)) return;
     for (const session of this.#sessionsOf(voiceSessionId)) {
       if (died) session.connectionState = 'error';
       inBackground(this.cleanupSession(session.sessionId, reason), this.#log, 'a clean-up');

@@ -8,18 +8,21 @@ import type { Pipeline, PipelineHost } from './pipeline.ts';
 import { FRAME_MS, framesOf, SAMPLE_RATE_HZ, toFloat32, toInt16 } from './pcm.ts';
 
 /** Silence before word 0, ms: the listener's jitter buffer and decoder start on it, and not on a word. */
-const LEAD_IN_MS = 100;
+const LEAD_IN_MS = 200;
 
 /** Counts aloud and listens for the user's count. */
 export class CountPipeline implements Pipeline {
   readonly #host: PipelineHost;
+  readonly #firstWord: number;
   readonly #decoder = new ToneWordDecoder(SAMPLE_RATE_HZ);
   readonly #life = new AbortController();
   #speaking: Promise<unknown> | undefined;
   #heardSamples = 0;
 
-  constructor(host: PipelineHost) {
+  /** @param firstWord where an earlier agent of the session stopped counting */
+  constructor(host: PipelineHost, firstWord = 0) {
     this.#host = host;
+    this.#firstWord = firstWord;
   }
 
   start(): void {
@@ -61,7 +64,7 @@ export class CountPipeline implements Pipeline {
 
   *#words(): Generator<Int16Array> {
     yield* framesOf(new Int16Array((SAMPLE_RATE_HZ * LEAD_IN_MS) / 1000));
-    for (let count = 0; ; count++) {
+    for (let count = this.#firstWord; ; count++) {
       const index = count % CODEBOOK_SIZE;
       const samples = new Int16Array((SAMPLE_RATE_HZ * (WORD_MS + GAP_MS)) / 1000);
       samples.set(toInt16(wordSamples(index, SAMPLE_RATE_HZ)));

@@ -10,6 +10,14 @@ const millis = z.number().nonnegative().finite();
 /** Heard words: the start of the word as it arrived. Spoken words: when the last sample was handed to the network. */
 const word = z.object({ index: z.number().int().nonnegative(), atWallMs: z.number() });
 
+const turn = z.object({
+  from: z.enum(['user', 'agent']),
+  kind: z.enum(['speech', 'text']),
+  text: z.string().exactOptional(),
+  durationMs: millis.exactOptional(),
+  atWallMs: z.number(),
+});
+
 const startMessage = z.object({
   type: z.literal('start'),
   voiceSessionId: z.string().min(1),
@@ -26,6 +34,12 @@ const startMessage = z.object({
   emptyMs: millis,
   /** A voice id of tts.ts, or `none`. */
   voice: z.string(),
+  /** The conversation so far, of an earlier child of this voice session; oldest first. */
+  context: z.array(turn),
+  /** The first word the count pipeline says. */
+  nextWord: z.number().int().nonnegative(),
+  /** Users whom an earlier child had: they may be on their way back. */
+  users: z.array(z.string()),
 });
 
 const parentMessage = z.discriminatedUnion('type', [
@@ -38,6 +52,8 @@ const parentMessage = z.discriminatedUnion('type', [
 const childMessage = z.discriminatedUnion('type', [
   /** rtc-node is loaded; the child can be started at once. */
   z.object({ type: z.literal('ready') }),
+  /** About once a second: the event loop turns. `soundMs` is the sound handed to the source so far, silence too. */
+  z.object({ type: z.literal('beat'), soundMs: millis }),
   z.object({ type: z.literal('joined'), tookMs: millis, again: z.boolean() }),
   z.object({ type: z.literal('tokenWanted') }),
   z.object({ type: z.literal('connection'), state: z.enum(['connected', 'reconnecting']) }),
@@ -52,13 +68,7 @@ const childMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('turn'),
     identity: z.string(),
-    turn: z.object({
-      from: z.enum(['user', 'agent']),
-      kind: z.enum(['speech', 'text']),
-      text: z.string().exactOptional(),
-      durationMs: millis.exactOptional(),
-      atWallMs: z.number(),
-    }),
+    turn,
   }),
   z.object({
     type: z.literal('agentState'),

@@ -54,9 +54,16 @@ const LEAVING_REASONS: ReadonlySet<string> = new Set([
   'USER_UNAVAILABLE',
 ]);
 
-/** Nobody is here yet. */
-export function startPresence(policy: PresencePolicy, nowMs: number): PresenceState {
-  return { users: new Map(), firstUntilMonoMs: nowMs + policy.emptyMs };
+/** Nobody is here yet. `expected` are users of an agent before this one: they get the grace time to be seen. */
+export function startPresence(
+  policy: PresencePolicy,
+  nowMs: number,
+  expected: readonly string[] = [],
+): PresenceState {
+  const away: Presence = { here: false, untilMonoMs: nowMs + policy.graceMs };
+  return expected.length === 0
+    ? { users: new Map(), firstUntilMonoMs: nowMs + policy.emptyMs }
+    : { users: new Map(expected.map((identity) => [identity, away])), firstUntilMonoMs: undefined };
 }
 
 /** The next state, and what to do. */

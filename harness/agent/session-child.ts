@@ -23,13 +23,16 @@ import { HARNESS_VERSION } from './version.ts';
 import { VoiceSession } from './voice-session.ts';
 
 /** From the order to end to the end of the process, ms; the bar is 2 s from the user's bye. */
-const EXIT_LIMIT_MS = 1_500;
+const EXIT_LIMIT_MS = 1_000;
+/** Between two life signs, ms. */
+const BEAT_EVERY_MS = 1_000;
 const TOKEN_LIMIT_MS = 5_000;
 const PROBE_LIMIT_MS = 500;
 
 const detector = await openVoiceDetector();
 const started = deferred<StartMessage | undefined>();
 let session: VoiceSession | undefined;
+let speaker: Speaker | undefined;
 let onToken: ((token: string | undefined) => void) | undefined;
 
 function report(message: ChildMessage): void {
@@ -91,22 +94,23 @@ function makePipeline(
   ears: VoiceDetector,
 ): Pipeline {
   return start.pipeline === 'count'
-    ? new CountPipeline(host)
+    ? new CountPipeline(host, start.nextWord)
     : new ParrotPipeline(host, { detector: ears, voice });
 }
 
 async function serve(start: StartMessage): Promise<void> {
   const source = new AudioSource(SAMPLE_RATE_HZ, 1, QUEUE_LIMIT_MS);
   const voice = chooseVoice(start.pipeline === 'parrot' ? start.voice : 'none').catch(() => undefined);
-  const speaker = new Speaker(sinkOf(source), systemClock);
+  const out = new Speaker(sinkOf(source), systemClock);
+  speaker = out;
   const speakerLife = new AbortController();
-  const speaking = speaker.run(speakerLife.signal);
+  const speaking = out.run(speakerLife.signal);
   const running = new VoiceSession({
     start,
     clock: systemClock,
     random: Math.random,
     version: HARNESS_VERSION,
-    out: speaker,
+    out,
     makePipeline: (host) => makePipeline(start, host, voice, detector),
     join: (token, handler) => LiveRoom.join(start.url, token, source, handler),
     isServerThere: () => isServerThere(start.url),
@@ -128,6 +132,7 @@ process.on('disconnect', () => end('parentGone'));
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal));
 
 report({ type: 'ready' });
+setInterval(() => report({ type: 'beat', soundMs: speaker?.handedMs ?? 0 }), BEAT_EVERY_MS).unref();
 const start = await started.promise;
 if (start !== undefined) await serve(start);
 process.exit(0);

@@ -1,29 +1,43 @@
 /**
  * One live child process for each voice session: takes LiveKit's jobs, gives them to warm children, hands tokens
- * over, and ends children. It knows nothing of users and their sessions; those are ClaraVoiceAgent's.
+ * over, puts a new child in the place of one that died or hangs, and ends children. It knows nothing of users and
+ * their sessions; those are ClaraVoiceAgent's.
  * Invariants: at most one child that is not ending for a voice session; a job's end is told once; tokens go by IPC
- * only.
+ * only. A replacement is not dispatched by LiveKit again: the job is still ours, and its conversation is here.
  */
-import { AGENT_IDENTITY_PREFIX, AGENT_STATE_ATTRIBUTE } from '../../src/shared/wire.ts';
+import { AGENT_IDENTITY_PREFIX } from '../../src/shared/wire.ts';
+import type { ContextOrigin } from '../../src/shared/wire.ts';
 import type { DispatchMetadata, Logger } from '../contracts.ts';
 import type { Exit } from '../supervisor/process-group.ts';
 import { withDefaults } from './agent-options.ts';
+import { agentRooms } from './agent-rooms.ts';
+import type { AgentRooms } from './agent-rooms.ts';
 import type { ClaraVoiceAgentOptions } from './agent-options.ts';
 import { sessionChildSpawner } from './child-process.ts';
 import type { SessionChild } from './child-process.ts';
 import type { Clock } from './clock.ts';
+import { ConversationKeeper } from './conversation-keeper.ts';
+import type { KeptConversation } from './conversation-keeper.ts';
 import { parseDispatchMetadata } from './dispatch-metadata.ts';
 import { inBackground } from './in-background.ts';
 import type { ChildMessage } from './ipc.ts';
-import { ensureRoom, mintSessionToken } from './tokens.ts';
+import { LifeWatch, LOOK_EVERY_MS } from './life-watch.ts';
+import { agentAttributes, mintSessionToken } from './tokens.ts';
 import { WarmPool } from './warm-pool.ts';
 import type { JobAcceptance, JobOffer, JobOutcome } from './worker-state.ts';
+
+/** How a child was lost: its process is gone, or it gives no sign of life. */
+export type LossReason = 'died' | 'hung';
 
 /** Whom the children's keeper tells. */
 export interface ChildrenEvents {
   /** A message of a voice session's child; `sinceOfferMs` since LiveKit offered the job. */
   onMessage(voiceSessionId: string, message: ChildMessage, sinceOfferMs: number): void;
-  /** A child's process is gone. `died`: nobody had asked for it. */
+  /** A child is lost, and another one takes its place: the `attempt`th of this voice session. */
+  onLost(voiceSessionId: string, reason: LossReason, attempt: number): void;
+  /** The users that a new child may expect. */
+  usersOf(voiceSessionId: string): readonly string[];
+  /** The last child's process is gone. `died`: nobody had asked for it. */
   onExit(voiceSessionId: string, reason: string, died: boolean): void;
   updateJob(jobId: string, outcome: JobOutcome): void;
   setLoad(jobCount: number, loadRatio: number): void;
@@ -35,10 +49,14 @@ interface Entry {
   readonly metadata: DispatchMetadata;
   readonly jobId: string;
   readonly roomName: string;
-  readonly offeredMonoMs: number;
+  /** Of the offer, or of the loss of the child before, mono ms. */
+  askedMonoMs: number;
   readonly offerTimer: AbortController;
   phase: Phase;
+  /** How its conversation came here, where there was one. */
+  origin: ContextOrigin | undefined;
   child: SessionChild | undefined;
+  life: LifeWatch | undefined;
   endReason: string | undefined;
   /** Settles when the child is there, or cannot be made. */
   starting: Promise<void> | undefined;
@@ -48,7 +66,11 @@ interface Entry {
 /** An accepted offer that brings no assignment within this time went to another worker, ms; usual is 2. */
 const ASSIGNMENT_LIMIT_MS = 10_000;
 /** From the order to the end of a child, before its group is killed, ms. */
-const CHILD_END_LIMIT_MS = 1_700;
+const CHILD_END_LIMIT_MS = 1_300;
+/** A session that was ended before its job came: a dispatch comes after about 205 ms, or never, ms. */
+const REMEMBER_ENDED_MS = 10_000;
+/** New children in place of lost ones for one voice session; then it is given up. */
+const MAX_REPLACEMENTS = 3;
 
 /** Keeps the children of all voice sessions. */
 export class SessionChildren {
@@ -59,7 +81,11 @@ export class SessionChildren {
   readonly #events: ChildrenEvents;
   readonly #pool: WarmPool;
   readonly #entries = new Map<string, Entry>();
-  #stopping = false;
+  readonly #conversations: ConversationKeeper;
+  readonly #rooms: AgentRooms;
+  readonly #life = new AbortController();
+  /** Until when a voice session's jobs are refused, mono ms; oldest first. */
+  readonly #endedUntilMonoMs = new Map<string, number>();
 
   constructor(options: ClaraVoiceAgentOptions, clock: Clock, events: ChildrenEvents) {
     this.#options = options;
@@ -67,13 +93,31 @@ export class SessionChildren {
     this.#clock = clock;
     this.#log = options.log;
     this.#events = events;
+    this.#conversations = new ConversationKeeper(this.#settings.contextTtlMs);
+    this.#rooms = options.rooms ?? agentRooms(options.livekit, this.#settings.roomTimeouts);
     const spawn = options.spawnChild ?? sessionChildSpawner(options.runFolder);
     this.#pool = new WarmPool({ spawn, size: this.#settings.warmChildren, log: options.log, clock });
   }
 
-  /** Starts the warm ones. */
+  /** Starts the warm ones, and the watch over all. */
   warmUp(): void {
     this.#pool.fill();
+    inBackground(this.#watch(), this.#log, 'the watch over session processes');
+  }
+
+  /** What was said in a voice session so far, by its children of before too. */
+  conversationOf(voiceSessionId: string): KeptConversation | undefined {
+    return this.#conversations.find(voiceSessionId, this.#clock.monoMs());
+  }
+
+  /** Refuses jobs of a voice session for {@link REMEMBER_ENDED_MS}, and forgets what was said in it. */
+  refuse(voiceSessionId: string): void {
+    const nowMs = this.#clock.monoMs();
+    this.#endedUntilMonoMs.delete(voiceSessionId);
+    this.#endedUntilMonoMs.set(voiceSessionId, nowMs + REMEMBER_ENDED_MS);
+    for (const [id, untilMonoMs] of this.#endedUntilMonoMs)
+      if (untilMonoMs <= nowMs) this.#endedUntilMonoMs.delete(id);
+    this.#conversations.forget(voiceSessionId);
   }
 
   /** True from the accepted offer to the order to end. */
@@ -97,10 +141,12 @@ export class SessionChildren {
       metadata,
       jobId: offer.jobId,
       roomName: offer.roomName,
-      offeredMonoMs: this.#clock.monoMs(),
+      askedMonoMs: this.#clock.monoMs(),
       offerTimer: new AbortController(),
       phase: 'offered',
+      origin: this.conversationOf(metadata.voiceSessionId) && 'earlier',
       child: undefined,
+      life: undefined,
       endReason: undefined,
       starting: undefined,
       ending: undefined,
@@ -113,7 +159,7 @@ export class SessionChildren {
     return {
       participantIdentity: AGENT_IDENTITY_PREFIX + metadata.voiceSessionId,
       participantName: this.#options.agentName,
-      participantAttributes: { [AGENT_STATE_ATTRIBUTE]: 'initializing' },
+      participantAttributes: agentAttributes(entry.origin),
     };
   }
 
@@ -130,7 +176,8 @@ export class SessionChildren {
   /** LiveKit ends a job. */
   terminated(jobId: string): void {
     const entry = this.#byJob(jobId);
-    if (entry !== undefined)
+    // With the agent that we put out, the server may end its job: that is no order to end the one in its place.
+    if (entry !== undefined && entry.origin !== 'handedOver')
       inBackground(this.#endEntry(entry, 'terminated'), this.#log, 'ending a terminated job');
   }
 
@@ -142,7 +189,7 @@ export class SessionChildren {
 
   /** Ends all children, warm ones too, side by side; bounded. */
   async stop(): Promise<void> {
-    this.#stopping = true;
+    this.#life.abort();
     await Promise.all([
       this.#pool.stop(CHILD_END_LIMIT_MS),
       ...[...this.#entries.values()].map((entry) => this.#endEntry(entry, 'stopped')),
@@ -154,7 +201,9 @@ export class SessionChildren {
   }
 
   #refusal({ voiceSessionId }: DispatchMetadata): string | undefined {
-    if (this.#stopping) return 'the agent is stopping';
+    if (this.#life.signal.aborted) return 'the agent is stopping';
+    if ((this.#endedUntilMonoMs.get(voiceSessionId) ?? -Infinity) > this.#clock.monoMs())
+      return `voice session ${voiceSessionId} was ended`;
     if (this.isLive(voiceSessionId)) return `voice session ${voiceSessionId} has its agent already`;
     const { maxSessions } = this.#settings;
     return this.#entries.size >= maxSessions
@@ -169,13 +218,20 @@ export class SessionChildren {
     try {
       const child = await this.#pool.take();
       entry.child = child;
-      child.onMessage = (message) => this.#onMessage(entry, message);
+      entry.life = new LifeWatch(this.#clock.monoMs());
+      child.onMessage = (message) => {
+        if (entry.child === child) this.#onMessage(entry, message); // else a lost one that speaks again
+      };
       inBackground(
-        child.exited.then((exit) => this.#onExit(entry, exit)),
+        child.exited.then((exit) => {
+          if (entry.child === child) this.#onExit(entry, exit);
+        }),
         this.#log,
         'the end of a session process',
       );
       if (isEnding(entry)) return; // ended while the child was made: who ends it waits for us
+      const kept = this.conversationOf(voiceSessionId);
+      this.#conversations.begin(voiceSessionId);
       child.send({
         type: 'start',
         voiceSessionId,
@@ -188,6 +244,9 @@ export class SessionChildren {
         leftMs,
         emptyMs: roomTimeouts.emptyTimeoutS * 1000,
         voice,
+        context: [...(kept?.turns ?? [])],
+        nextWord: kept?.nextWord ?? 0,
+        users: [...this.#events.usersOf(voiceSessionId)],
       });
       this.#events.updateJob(entry.jobId, { status: 'running' });
       this.#tellLoad();
@@ -198,12 +257,17 @@ export class SessionChildren {
         `No process for voice session ${voiceSessionId}: ${why}`,
       );
       this.#events.updateJob(entry.jobId, { status: 'failed', error: 'no process' });
-      this.#forget(entry, 'no process');
+      this.#over(entry, 'noProcess', true);
     }
   }
 
   #onMessage(entry: Entry, message: ChildMessage): void {
     const { voiceSessionId } = entry.metadata;
+    entry.life?.heard(this.#clock.monoMs(), message.type === 'beat' ? message.soundMs : undefined);
+    if (message.type === 'beat') return;
+    if (message.type === 'turn') this.#conversations.addTurn(voiceSessionId, message.turn);
+    if (message.type === 'spokenWords')
+      for (const { index } of message.words) this.#conversations.spoke(voiceSessionId, index);
     if (message.type === 'tokenWanted') inBackground(this.#sendFreshToken(entry), this.#log, 'a fresh token');
     if (message.type === 'joined') {
       if (entry.phase === 'starting') entry.phase = 'live';
@@ -212,45 +276,109 @@ export class SessionChildren {
     // It ends by itself; should it hang in native code, its group is killed.
     if (message.type === 'ended')
       inBackground(this.#endEntry(entry, message.reason), this.#log, 'ending a session process');
-    this.#events.onMessage(voiceSessionId, message, this.#clock.monoMs() - entry.offeredMonoMs);
+    this.#events.onMessage(voiceSessionId, message, this.#clock.monoMs() - entry.askedMonoMs);
   }
 
   async #sendFreshToken(entry: Entry): Promise<void> {
-    const { livekit } = this.#options;
     try {
-      await ensureRoom(livekit, entry.roomName, this.#settings.roomTimeouts);
-      const token = await mintSessionToken(
-        livekit,
-        entry.roomName,
-        AGENT_IDENTITY_PREFIX + entry.metadata.voiceSessionId,
-      );
-      entry.child?.send({ type: 'token', token });
+      await this.#rooms.ensure(entry.roomName);
+      entry.child?.send({ type: 'token', token: await this.#mint(entry) });
     } catch {
       // The SDK's error may hold its own token: only that it failed is passed on.
       entry.child?.send({ type: 'tokenRefused', reason: 'the room could not be made sure of' });
     }
   }
 
+  #mint({ roomName, metadata, origin }: Entry): Promise<string> {
+    const identity = AGENT_IDENTITY_PREFIX + metadata.voiceSessionId;
+    return mintSessionToken(this.#options.livekit, roomName, identity, agentAttributes(origin));
+  }
+
   #onExit(entry: Entry, exit: Exit): void {
     const { voiceSessionId } = entry.metadata;
-    const died = entry.endReason === undefined;
-    const reason = entry.endReason ?? 'died';
-    const facts = {
-      event: died ? 'agentDied' : 'agentEnded',
-      voiceSessionId,
-      reason,
-      code: exit.code,
-      signal: exit.signal,
-    };
-    this.#log[died ? 'error' : 'info'](
-      facts,
+    const reason = entry.endReason;
+    const facts = { voiceSessionId, reason: reason ?? 'died', code: exit.code, signal: exit.signal };
+    if (reason === undefined) {
+      this.#log.error(
+        { event: 'agentDied', ...facts },
+        `The process of voice session ${voiceSessionId} died`,
+      );
+      return this.#replace(entry, 'died');
+    }
+    this.#log.info(
+      { event: 'agentEnded', ...facts },
       `The process of voice session ${voiceSessionId} ended: ${reason}`,
     );
-    this.#events.updateJob(
-      entry.jobId,
-      died ? { status: 'failed', error: 'its process died' } : { status: 'success' },
-    );
+    // It could not leave the room itself.
+    this.#events.updateJob(entry.jobId, { status: 'success' });
+    this.#over(entry, reason, false);
+    if (exit.signal === 'SIGKILL' && !this.isLive(voiceSessionId))
+      inBackground(this.#putOut(entry), this.#log, 'putting a killed agent out');
+  }
+
+  /** Looks after every child as long as this lives. */
+  async #watch(): Promise<void> {
+    const { signal } = this.#life;
+    while (!signal.aborted) {
+      const nowMs = this.#clock.monoMs();
+      for (const entry of [...this.#entries.values()]) {
+        const { child, life } = entry;
+        if (child === undefined || life === undefined || entry.phase === 'ending') continue;
+        const verdict = life.look(nowMs);
+        if (verdict === 'alive') continue;
+        const { voiceSessionId } = entry.metadata;
+        this.#log.error(
+          { event: 'agentHung', voiceSessionId, verdict },
+          `The process of voice session ${voiceSessionId} hangs (${verdict}) and is killed`,
+        );
+        child.kill();
+        this.#replace(entry, 'hung'); // its exit may come late, or never from a broken kernel call
+      }
+      await this.#clock.sleep(LOOK_EVERY_MS, signal).catch(() => {}); // stopped: the loop ends
+    }
+  }
+
+  /** Puts a new child in the place of a lost one: the user sees the old one leave at once, and the new one come. */
+  #replace(entry: Entry, reason: LossReason): void {
+    const { voiceSessionId } = entry.metadata;
+    const attempt = this.#conversations.replaced(voiceSessionId);
+    entry.child = undefined;
+    entry.life = undefined;
+    if (attempt > MAX_REPLACEMENTS) {
+      this.#log.error(
+        { event: 'agentGivenUp', voiceSessionId, replacements: MAX_REPLACEMENTS },
+        `Voice session ${voiceSessionId} is given up after ${MAX_REPLACEMENTS} new processes`,
+      );
+      inBackground(this.#putOut(entry), this.#log, 'putting a lost agent out');
+      this.#events.updateJob(entry.jobId, { status: 'failed', error: 'its process died' });
+      return this.#over(entry, reason, true);
+    }
+    entry.phase = 'starting';
+    entry.origin = 'handedOver';
+    entry.askedMonoMs = this.#clock.monoMs();
+    this.#events.onLost(voiceSessionId, reason, attempt);
+    entry.starting = this.#startReplacement(entry);
+  }
+
+  /** Never rejects. */
+  async #startReplacement(entry: Entry): Promise<void> {
+    // A server that is not there has nobody to put out; the child finds its own way back to it.
+    await Promise.all([this.#putOut(entry), this.#rooms.ensure(entry.roomName).catch(() => {})]);
+    if (!isEnding(entry)) await this.#startChild(entry, await this.#mint(entry));
+  }
+
+  #putOut({ roomName, metadata }: Entry): Promise<void> {
+    return this.#rooms.remove(roomName, AGENT_IDENTITY_PREFIX + metadata.voiceSessionId);
+  }
+
+  /** The voice session has no child any more. */
+  #over(entry: Entry, reason: string, died: boolean): void {
+    const { voiceSessionId } = entry.metadata;
     this.#forget(entry, reason);
+    if (this.isLive(voiceSessionId)) return;
+    if (reason === 'bye' || this.#endedUntilMonoMs.has(voiceSessionId))
+      this.#conversations.forget(voiceSessionId);
+    else this.#conversations.over(voiceSessionId, this.#clock.monoMs());
     this.#events.onExit(voiceSessionId, reason, died);
   }
 
@@ -267,6 +395,7 @@ export class SessionChildren {
     if (!wasOffered) {
       await entry.starting; // a child that is only being made comes within its fork
       await entry.child?.end(reason, CHILD_END_LIMIT_MS);
+      if (entry.child === undefined) return this.#over(entry, reason, false); // between two children
     }
     this.#forget(entry, reason);
   }

@@ -42,6 +42,7 @@ export class Speaker implements AudioOut {
   readonly #clock: Clock;
   readonly #plays: Play[] = [];
   #startedMonoMs = 0;
+  #handedMs = 0;
   #sentMs = 0;
   /** `#sentMs` after the last frame of speech. */
   #speechSentMs = -Infinity;
@@ -51,6 +52,11 @@ export class Speaker implements AudioOut {
     this.#clock = clock;
   }
 
+  /** Sound handed over since the start, silence too, ms: it grows for as long as this runs. */
+  get handedMs(): number {
+    return this.#handedMs;
+  }
+
   /** Feeds the source until `signal` aborts. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     this.#restart();
@@ -58,6 +64,7 @@ export class Speaker implements AudioOut {
       const play = this.#plays[0];
       await within(WRITE_LIMIT_MS, this.#sink.write(this.#nextFrame(play)));
       this.#sentMs += FRAME_MS;
+      this.#handedMs += FRAME_MS;
       const aheadMs = this.#aheadMs();
       const leadMs = play === undefined ? SILENCE_LEAD_MS : SPEECH_LEAD_MS;
       // Late: what the listener missed is not hurried after; the rest keeps its pace from here.

@@ -2,9 +2,10 @@
  * Mints what the agent side itself needs: the worker's pass for `/agent`, and a session's pass when its child
  * must join again. Both are short-lived and go to one place only (a socket's header, a child's IPC channel).
  */
-import { AccessToken, RoomServiceClient } from 'livekit-server-sdk';
-import { AGENT_STATE_ATTRIBUTE } from '../../src/shared/wire.ts';
-import type { LiveKitAddress, RoomTimeouts } from '../contracts.ts';
+import { AccessToken } from 'livekit-server-sdk';
+import { AGENT_STATE_ATTRIBUTE, CONTEXT_ATTRIBUTE } from '../../src/shared/wire.ts';
+import type { ContextOrigin } from '../../src/shared/wire.ts';
+import type { LiveKitAddress } from '../contracts.ts';
 
 type Keys = Pick<LiveKitAddress, 'apiKey' | 'apiSecret'>;
 
@@ -15,13 +16,22 @@ export async function mintWorkerToken(keys: Keys): Promise<string> {
   return token.toJwt();
 }
 
+/** What an agent shows from its first moment in a room. */
+export function agentAttributes(context: ContextOrigin | undefined): Record<string, string> {
+  return {
+    [AGENT_STATE_ATTRIBUTE]: 'initializing',
+    ...(context !== undefined && { [CONTEXT_ATTRIBUTE]: context }),
+  };
+}
+
 /** A pass into `roomName` as the agent `identity`, good for 10 min, with the rights LiveKit gives to agents. */
-export async function mintSessionToken(keys: Keys, roomName: string, identity: string): Promise<string> {
-  const token = new AccessToken(keys.apiKey, keys.apiSecret, {
-    ttl: '10m',
-    identity,
-    attributes: { [AGENT_STATE_ATTRIBUTE]: 'initializing' },
-  });
+export async function mintSessionToken(
+  keys: Keys,
+  roomName: string,
+  identity: string,
+  attributes: Record<string, string>,
+): Promise<string> {
+  const token = new AccessToken(keys.apiKey, keys.apiSecret, { ttl: '10m', identity, attributes });
   token.kind = 'agent';
   token.addGrant({
     agent: true,
@@ -33,24 +43,4 @@ export async function mintSessionToken(keys: Keys, roomName: string, identity: s
     canUpdateOwnMetadata: true,
   });
   return token.toJwt();
-}
-
-/**
- * Makes sure that the room exists with our timeouts: after a server restart whoever joins first would make it with
- * the server's defaults, and it would close under a user who is still coming back. Bounded to 2 s; throws what the
- * server said, without the token.
- */
-export async function ensureRoom(
-  address: LiveKitAddress,
-  roomName: string,
-  timeouts: RoomTimeouts,
-): Promise<void> {
-  const rooms = new RoomServiceClient(address.url.replace(/^ws/, 'http'), address.apiKey, address.apiSecret, {
-    requestTimeout: 2,
-  });
-  await rooms.createRoom({
-    name: roomName,
-    emptyTimeout: timeouts.emptyTimeoutS,
-    departureTimeout: timeouts.departureTimeoutS,
-  });
 }

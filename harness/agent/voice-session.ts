@@ -46,13 +46,17 @@ export interface VoiceSessionParts {
 
 /** Between two looks at a server that does not answer, ms. */
 const PROBE_EVERY_MS = 250;
+/** How long the end of a session waits for a join under way, ms: a healthy one takes 134 to 173 and can then be left in order. */
+const LATE_JOIN_LIMIT_MS = 300;
+/** How long a user who hears us may send nothing before the pipeline starts all the same, ms: one without a microphone. */
+const SILENT_USER_LIMIT_MS = 1_000;
 
 /** One session, `run` once. */
 export class VoiceSession {
   readonly #parts: VoiceSessionParts;
   readonly #life = new AbortController();
   readonly #pipeline: Pipeline;
-  readonly #context: ConversationTurn[] = [];
+  readonly #context: ConversationTurn[];
   #endReason: string | undefined;
   #presence: PresenceState;
   #presenceTimer: AbortController | undefined;
@@ -60,12 +64,14 @@ export class VoiceSession {
   #state: AgentStateName = 'initializing';
   #listenedTo: string | undefined;
   #heard = false;
+  #userSends = false;
   #started = false;
   #messages = 0;
 
   constructor(parts: VoiceSessionParts) {
     this.#parts = parts;
-    this.#presence = startPresence(parts.start, parts.clock.monoMs());
+    this.#context = [...parts.start.context];
+    this.#presence = startPresence(parts.start, parts.clock.monoMs(), parts.start.users);
     this.#pipeline = parts.makePipeline({
       out: parts.out,
       clock: parts.clock,
@@ -140,16 +146,13 @@ export class VoiceSession {
           }
           token = await this.#parts.freshToken();
         }
-        const room = await this.#parts.join(token, this.#handler(gone.resolve));
-        if (this.#life.signal.aborted) {
-          await room.leave();
-          return undefined;
-        }
+        const room = await this.#joined(this.#parts.join(token, this.#handler(gone.resolve)));
+        if (room === undefined) return undefined;
         this.#room = room;
         this.#setState(this.#state === 'initializing' ? 'listening' : this.#state);
         this.#parts.report({ type: 'joined', tookMs: clock.monoMs() - tryMonoMs, again });
         this.#startWhenHeard();
-        return await this.#untilGoneOrOver(gone.promise);
+        return await this.#unlessOver(gone.promise);
       } catch (error) {
         if (this.#life.signal.aborted) return undefined;
         token = undefined;
@@ -164,12 +167,28 @@ export class VoiceSession {
     return undefined;
   }
 
-  async #untilGoneOrOver(gone: Promise<string>): Promise<string | undefined> {
+  /** The joined room; undefined when the session ended meanwhile: a room that still comes is left. */
+  async #joined(joining: Promise<SessionRoom>): Promise<SessionRoom | undefined> {
+    const room = await this.#unlessOver(joining);
+    if (room !== undefined && !this.#life.signal.aborted) return room;
+    const left = joining.then(
+      (late) => late.leave(),
+      () => {}, // refused: nothing to leave
+    );
+    const limit = new AbortController();
+    const late = this.#parts.clock.sleep(LATE_JOIN_LIMIT_MS, limit.signal).catch(() => {}); // left in time
+    await Promise.race([left, late]);
+    limit.abort();
+    return undefined;
+  }
+
+  /** What `work` gives, undefined when the session is over before. */
+  async #unlessOver<T>(work: Promise<T>): Promise<T | undefined> {
     const over = deferred<undefined>();
     const onAbort = (): void => over.resolve(undefined);
     this.#life.signal.addEventListener('abort', onAbort, { once: true });
     try {
-      return await Promise.race([gone, over.promise]);
+      return await Promise.race([work, over.promise]);
     } finally {
       this.#life.signal.removeEventListener('abort', onAbort);
     }
@@ -182,13 +201,24 @@ export class VoiceSession {
       onUserWent: (identity, reason, resumes) =>
         this.#onPresence({ type: 'went', identity, reason, resumes, nowMs: clock.monoMs() }),
       onBye: (identity) => this.#onPresence({ type: 'bye', identity }),
-      onUserAudioBegan: (identity) => report({ type: 'listening', identity, atWallMs: clock.wallMs() }),
+      onUserAudioBegan: (identity) => {
+        report({ type: 'listening', identity, atWallMs: clock.wallMs() });
+        this.#userSends = true;
+        this.#startWhenHeard();
+      },
       onUserAudio: (identity, frame) => {
         if (identity === this.#listenedTo) this.#pipeline.onUserAudio(frame);
       },
       onHeard: () => {
         this.#heard = true;
         this.#startWhenHeard();
+        clock.sleep(SILENT_USER_LIMIT_MS, this.#life.signal).then(
+          () => {
+            this.#userSends = true; // or never will
+            this.#startWhenHeard();
+          },
+          () => {}, // over
+        );
       },
       onText: (_identity, text) => this.#pipeline.onText(text),
       onSessionRequest: (data) =>
@@ -254,9 +284,13 @@ export class VoiceSession {
     );
   }
 
-  /** The pipeline starts once: when a user is here and hears us. */
+  /**
+   * The pipeline starts once: when a user is here who has subscribed to us and whose media path is proven by sound of
+   * its own. The subscription alone is told when the server has negotiated it; first words were lost then.
+   */
   #startWhenHeard(): void {
-    if (this.#started || !this.#heard || this.#room === undefined || this.#listenedTo === undefined) return;
+    const isHeard = this.#heard && this.#userSends && this.#listenedTo !== undefined;
+    if (this.#started || !isHeard || this.#room === undefined) return;
     this.#started = true;
     this.#parts.report({ type: 'audible', atWallMs: this.#parts.clock.wallMs() });
     this.#pipeline.start();

@@ -19,6 +19,18 @@ export const AGENT_SESSION_TOPIC = 'lk.agent.session';
 export const SESSION_TOPIC = 'clara.session';
 /** Participant attribute of a client that can come back: its session gets the grace time. */
 export const RESUME_ATTRIBUTE = 'clara.resume';
+/**
+ * Participant attribute of our agent when it knows the conversation from before it joined, one of
+ * {@link CONTEXT_ORIGINS}; absent on the first agent of a conversation.
+ */
+export const CONTEXT_ATTRIBUTE = 'clara.context';
+/**
+ * `handedOver`: the agent before it died or hung, and this one goes on in the same session. `earlier`: the session of
+ * then is over (its user was away for longer than the grace time), and this is a new one with the old conversation.
+ */
+export const CONTEXT_ORIGINS = ['handedOver', 'earlier'] as const;
+export type ContextOrigin = (typeof CONTEXT_ORIGINS)[number];
+
 /** Prefix of our agent's identity; the rest is the voice session's id. */
 export const AGENT_IDENTITY_PREFIX = 'agent-';
 

@@ -1,83 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { TestContext } from 'node:test';
 import { JobStatus } from '@livekit/protocol';
 import { ClaraVoiceAgent } from '../../../harness/agent/clara-voice-agent.ts';
 import type { ClaraVoiceAgentOptions } from '../../../harness/agent/agent-options.ts';
-import type { AgentReport } from '../../../harness/agent/agent-report.ts';
-import { FakeAgentServer } from '../../support/node/fake-agent-server.ts';
-import { FakeSessionChild } from '../../support/node/fake-session-child.ts';
 import { keptLog } from '../../support/node/kept-log.ts';
 import { ManualClock, turn } from '../../support/node/manual-clock.ts';
-
-interface Rig {
-  agent: ClaraVoiceAgent;
-  server: FakeAgentServer;
-  children: FakeSessionChild[];
-  clock: ManualClock;
-  texts: () => string[];
-  lines: Record<string, unknown>[];
-  reports: AgentReport[];
-  /** Brings a session to life and gives its child. */
-  serve: (voiceSessionId: string) => Promise<FakeSessionChild>;
-}
-
-async function makeRig(t: TestContext, options: Partial<ClaraVoiceAgentOptions> = {}): Promise<Rig> {
-  const server = await FakeAgentServer.start();
-  const { log, lines } = keptLog();
-  const clock = new ManualClock();
-  const children: FakeSessionChild[] = [];
-  const reports: AgentReport[] = [];
-  const agent = new ClaraVoiceAgent({
-    livekit: {
-      url: server.url,
-      publicUrl: server.url,
-      apiKey: 'key',
-      apiSecret: 'a-secret-of-more-than-32-characters',
-    },
-    agentName: 'clara',
-    log,
-    clock,
-    random: () => 0,
-    spawnChild: () => {
-      const child = new FakeSessionChild();
-      children.push(child);
-      return Promise.resolve(child);
-    },
-    ...options,
-  });
-  t.after(async () => {
-    await agent.stop();
-    await server.stop();
-  });
-  agent.onReport((report) => reports.push(report));
-  await agent.start(new AbortController().signal);
-  let jobs = 0;
-  return {
-    agent,
-    server,
-    children,
-    clock,
-    lines,
-    reports,
-    texts: () => lines.map((line) => String(line['text'])),
-    async serve(voiceSessionId) {
-      const jobId = `job-${jobs++}`;
-      server.offer(jobId, JSON.stringify({ voiceSessionId, pipeline: 'count' }));
-      const answer = await server.next('availability', (value) => value.jobId === jobId);
-      assert.deepEqual([answer.available, answer.participantIdentity], [true, `agent-${voiceSessionId}`]);
-      server.assign(jobId, 'room-pass');
-      await server.next('updateJob', (value) => value.jobId === jobId);
-      const child = children.findLast((one) =>
-        one.received.some((message) => message.type === 'start' && message.voiceSessionId === voiceSessionId),
-      );
-      assert.ok(child);
-      return child;
-    },
-  };
-}
-const join = (child: FakeSessionChild, identity: string, returned = false): void =>
-  child.say({ type: 'participantJoined', identity, returned });
+import { join, makeRig } from '../../support/node/parent-rig.ts';
 
 test('a second ClaraVoiceAgent in one process throws, and a stopped one makes room', async (t) => {
   const { agent } = await makeRig(t);
@@ -230,18 +158,6 @@ test('an accepted job that is never assigned is forgotten after 10 s', async (t)
   assert.equal(agent.hasLiveAgent('voice-one'), false);
 });
 
-test('a child that dies takes its sessions with it, the job is told as failed, and a new one may be dispatched', async (t) => {
-  const { agent, server, reports, serve } = await makeRig(t);
-  const child = await serve('voice-one');
-  join(child, 'alice');
-  child.die(null, 'SIGKILL');
-  await turn();
-  assert.equal(agent.sessions.size, 0);
-  await server.next('updateJob', (value) => value.error === 'its process died');
-  assert.deepEqual(reports.at(-1), { type: 'exited', reason: 'died', voiceSessionId: 'voice-one' });
-  assert.notEqual(await serve('voice-one'), child);
-});
-
 test('endSession, a termination and stop each end the child; unknown sessions are ignored', async (t) => {
   const { agent, server, serve } = await makeRig(t);
   const [one, two, three] = [await serve('voice-one'), await serve('voice-two'), await serve('voice-three')];
@@ -255,6 +171,17 @@ test('endSession, a termination and stop each end the child; unknown sessions ar
   await agent.stop();
   await agent.stop();
   assert.deepEqual([three.endings, agent.sessions.size, agent.readiness().ok], [['stopped'], 0, false]);
+});
+
+test('a voice session that was ended before its job came is refused for 10 s, so that no agent sits alone in a room', async (t) => {
+  const { agent, server, clock, serve } = await makeRig(t);
+  await agent.endSession('voice-one', 'bye');
+  server.offer('late', JSON.stringify({ voiceSessionId: 'voice-one', pipeline: 'count' }));
+  assert.equal((await server.next('availability', (value) => value.jobId === 'late')).available, false);
+  assert.equal(agent.hasLiveAgent('voice-one'), false);
+  await serve('voice-two');
+  await clock.advance(10_000);
+  await serve('voice-one');
 });
 
 test('cleaning up twice at once happens once', async (t) => {

@@ -43,6 +43,17 @@ for (const [reason, resumes, forMs] of [
   });
 }
 
+test('users of an agent before this one have the grace time to be seen, and return then', () => {
+  let state = startPresence(policy, 1_000, ['a']);
+  assert.equal(presenceDeadlineMs(state), 151_000);
+  const late = nextPresence(state, { type: 'time', nowMs: 151_000 }, policy).commands;
+  assert.deepEqual(late.at(-1), { type: 'end', reason: 'notBack' });
+  const back = nextPresence(state, came(2_000), policy);
+  state = back.state;
+  assert.deepEqual(back.commands, [{ type: 'returned', identity: 'a' }]);
+  assert.equal(presenceDeadlineMs(state), undefined);
+});
+
 test('a user who is back in time returns and nothing waits any more', () => {
   const { commands, deadlineMs } = play(came(), went('NONE', true), came(2_000));
   assert.deepEqual(commands.at(-1), { type: 'returned', identity: 'a' });

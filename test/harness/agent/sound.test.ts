@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ToneWordDecoder, wordSamples } from '../../../src/shared/tone-words.ts';
+import { CODEBOOK_SIZE, ToneWordDecoder, wordSamples } from '../../../src/shared/tone-words.ts';
 import { CountPipeline } from '../../../harness/agent/count-pipeline.ts';
 import type { ChildMessage } from '../../../harness/agent/ipc.ts';
 import { ParrotPipeline } from '../../../harness/agent/parrot-pipeline.ts';
@@ -152,6 +152,19 @@ test('the counter speaks its words from 0 on, two a second, and tells each once'
   assert.deepEqual(told, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
   assert.deepEqual(heard, told);
   assert.deepEqual(states, ['speaking']);
+  await pipeline.stop();
+  stop();
+});
+
+test('a counter that takes over goes on with the word that it is told, and after the last with the first', async () => {
+  const { host, clock, reports, stop } = makeHost();
+  const pipeline = new CountPipeline(host, CODEBOOK_SIZE - 2);
+  pipeline.start();
+  await clock.advance(2_000);
+  const told = reports.flatMap((report) =>
+    report.type === 'spokenWords' ? report.words.map((word) => word.index) : [],
+  );
+  assert.deepEqual(told.slice(0, 3), [CODEBOOK_SIZE - 2, CODEBOOK_SIZE - 1, 0]);
   await pipeline.stop();
   stop();
 });

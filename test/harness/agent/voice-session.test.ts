@@ -29,12 +29,12 @@ function makeSession(): {
     host: PipelineHost | undefined;
   };
   ended: Promise<string>;
-  server: { there: boolean; refuses: boolean; tokens: number };
+  server: { there: boolean; refuses: boolean; hangs: boolean; tokens: number };
 } {
   const clock = new ManualClock();
   const rooms: Joined[] = [];
   const reports: ChildMessage[] = [];
-  const server = { there: true, refuses: false, tokens: 0 };
+  const server = { there: true, refuses: false, hangs: false, tokens: 0 };
   const pipeline = {
     started: 0,
     stopped: 0,
@@ -55,6 +55,9 @@ function makeSession(): {
       leftMs: 5_000,
       emptyMs: 300_000,
       voice: 'none',
+      context: [],
+      nextWord: 0,
+      users: [],
     },
     clock,
     random: () => 0,
@@ -71,6 +74,7 @@ function makeSession(): {
     },
     join: (token, handler) => {
       if (server.refuses) return Promise.reject(new Error('refused'));
+      if (server.hangs) return new Promise(() => {});
       const room: Joined = { token, handler, left: false, states: [], sent: [] };
       rooms.push(room);
       return Promise.resolve({
@@ -88,17 +92,33 @@ function makeSession(): {
 }
 const types = (reports: ChildMessage[]): string[] => reports.map((report) => report.type);
 
-test('the pipeline starts once, when a user is here and hears us, in whichever order', async () => {
+test('the pipeline starts once, when a user is here, hears us and is heard, in whichever order', async () => {
   const { session, rooms, pipeline, ended } = makeSession();
   await turn();
   rooms[0]?.handler.onHeard();
   assert.equal(pipeline.started, 0);
   rooms[0]?.handler.onUserCame('alice');
+  assert.equal(pipeline.started, 0);
+  rooms[0]?.handler.onUserAudioBegan('alice');
   rooms[0]?.handler.onHeard();
   assert.equal(pipeline.started, 1);
   assert.deepEqual(rooms[0]?.states, ['listening']);
   session.end('test');
   assert.equal(await ended, 'test');
+});
+
+test('a user who hears us and sends nothing is spoken to after 1 s', async () => {
+  const { session, clock, rooms, pipeline, ended } = makeSession();
+  await turn();
+  rooms[0]?.handler.onUserCame('alice');
+  rooms[0]?.handler.onHeard();
+  await clock.advance(999);
+  assert.equal(pipeline.started, 0);
+  await clock.advance(1);
+  assert.equal(pipeline.started, 1);
+  session.end('test');
+  await ended;
+  assert.equal(clock.sleeping, 0);
 });
 
 test('a bye ends the session: pipeline stopped, room left, and nothing sleeps on', async () => {
@@ -213,6 +233,21 @@ test('each answer goes out once: as a transcript when it is spoken, as a message
   assert.deepEqual([pipeline.texts, rooms[0]?.sent], [['hello'], ['transcript one', 'chat two']]);
   session.end('test');
   await ended;
+});
+
+test('a session that is ended while its join hangs waits no longer than 300 ms for it', async () => {
+  const { session, clock, rooms, ended, server } = makeSession();
+  await turn();
+  server.hangs = true;
+  rooms[0]?.handler.onDisconnected('SIGNAL_CLOSE');
+  await clock.advance(1_000);
+  session.end('bye');
+  await clock.advance(300);
+  let reason: string | undefined;
+  void ended.then((why) => (reason = why));
+  await turn();
+  assert.equal(reason, 'bye');
+  assert.equal(clock.sleeping, 0);
 });
 
 test('a session that is ended while it joins leaves the room that comes late', async () => {

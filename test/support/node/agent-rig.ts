@@ -16,6 +16,8 @@ export interface AgentRig {
   readonly reports: AgentReport[];
   /** Pids of all children so far, warm ones too. */
   readonly childPids: number[];
+  /** The process that serves a voice session now, or served it last. */
+  pidOf(voiceSessionId: string): number;
   /** The next report that `match` takes, among those already there too. */
   report<T extends AgentReport['type']>(
     type: T,
@@ -32,6 +34,7 @@ export async function startAgentRig(options: Partial<ClaraVoiceAgentOptions> = {
   const runFolder = await createRunFolder({ log });
   const childPids: number[] = [];
   const reports: AgentReport[] = [];
+  const serving = new Map<string, number>();
   const spawn = sessionChildSpawner(runFolder);
   try {
     const server = await startLiveKitServer({ runFolder, log, binary: (await liveKitBinary()).path }, signal);
@@ -44,6 +47,11 @@ export async function startAgentRig(options: Partial<ClaraVoiceAgentOptions> = {
         const child = await spawn(childLog);
         childPids.push(child.pid);
         child.onMessage = () => (warm = true);
+        const send = child.send.bind(child);
+        child.send = (message) => {
+          if (message.type === 'start') serving.set(message.voiceSessionId, child.pid);
+          return send(message);
+        };
         return child;
       },
       ...options,
@@ -61,6 +69,11 @@ export async function startAgentRig(options: Partial<ClaraVoiceAgentOptions> = {
       agent,
       reports,
       childPids,
+      pidOf: (voiceSessionId) => {
+        const pid = serving.get(voiceSessionId);
+        if (pid === undefined) throw new Error(`no process has served ${voiceSessionId}`);
+        return pid;
+      },
       stop,
       report: (type, voiceSessionId, limitMs = 10_000) =>
         until(

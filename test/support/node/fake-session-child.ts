@@ -11,6 +11,7 @@ export class FakeSessionChild implements SessionChild {
   /** A hung child does not end when it is asked. */
   endsWhenAsked = true;
   readonly endings: string[] = [];
+  killed = false;
   #exit: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void = () => {};
 
   constructor() {
@@ -26,6 +27,11 @@ export class FakeSessionChild implements SessionChild {
     this.endings.push(reason);
     if (this.endsWhenAsked) this.die(0);
     await this.exited;
+  }
+
+  kill(): void {
+    this.killed = true;
+    this.die(null, 'SIGKILL');
   }
 
   say(message: ChildMessage): void {
