@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { addApiRoute } from './api-scope.ts';
 import type { ResolvedOptions } from './options.ts';
 import type { ResumeValues } from './resume-value.ts';
-import { parseByeRequest } from './token-request.ts';
+import { parseResumeRequest } from './token-request.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function addByeRoute(
     url: '/api/bye',
     contentTypes: ['application/json', 'text/plain'],
     async handle(request, reply) {
-      await sessions.end(await resumes.read(parseByeRequest(request.body).resume));
+      await sessions.end(await resumes.read(parseResumeRequest(request.body).resume));
       return reply.code(204).send();
     },
   });

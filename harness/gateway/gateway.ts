@@ -7,6 +7,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import type { Logger, Running } from '../contracts.ts';
 import { answerErrors } from './answer-errors.ts';
 import { addCorsHeaders } from './api-scope.ts';
+import { addAgentRoute } from './agent-route.ts';
 import { addAppFiles } from './app-files.ts';
 import { addByeRoute } from './bye-route.ts';
 import { toGatewayStartError } from './gateway-start-error.ts';
@@ -76,6 +77,7 @@ async function buildApp(options: ResolvedOptions): Promise<FastifyInstance> {
   const resumes = resumeValues(options.livekit.apiSecret, options.resumeTtlS, options.now);
   const sessions = new VoiceSessions({ ...options, rememberEndedMs: options.resumeTtlS * 1000 });
   await addTokenRoute(app, options, resumes, sessions);
+  await addAgentRoute(app, options, resumes, sessions);
   await addByeRoute(app, options, resumes, sessions);
   addHealthRoutes(app, options);
   await addAppFiles(app, options);

@@ -31,7 +31,7 @@ const tokenRequest = z.object({
   pipeline: z.enum(PIPELINES).nullish(),
 });
 
-const byeRequest = z.object({ resume });
+const resumeRequest = z.object({ resume });
 
 /** Reads the body of `POST /api/token`; an absent one asks for a new session. Throws HttpError `badRequest`. */
 export function parseSessionRequest(body: unknown): SessionRequest {
@@ -42,9 +42,9 @@ export function parseSessionRequest(body: unknown): SessionRequest {
   };
 }
 
-/** Reads the body of `POST /api/bye`. Throws HttpError `badRequest`. */
-export function parseByeRequest(body: unknown): { readonly resume: string } {
-  return parsed(byeRequest, body);
+/** Reads the body of `POST /api/bye` and `POST /api/agent`. Throws HttpError `badRequest`. */
+export function parseResumeRequest(body: unknown): { readonly resume: string } {
+  return parsed(resumeRequest, body);
 }
 
 function parsed<T>(schema: z.ZodType<T>, body: unknown): T {

@@ -18,6 +18,7 @@ import type { LiveKitServer } from '../server/livekit-server.ts';
 import type { RunFolder } from '../supervisor/run-folder.ts';
 import { StopStack } from '../supervisor/stop-stack.ts';
 import { requireOutsideInterface } from './outside-interface.ts';
+import { agentSettings, gatewaySettings } from './part-settings.ts';
 
 /** What the composition needs beside the settings. */
 export interface StackOptions {
@@ -27,6 +28,8 @@ export interface StackOptions {
   readonly report: Report;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** Address that the server tells clients for media; see ServerSettings. @default 127.0.0.1 */
+  readonly nodeIp?: string;
   /**
    * Stands between the server and the others (a fault proxy): gets the server's address, returns what agent, gateway and
    * browsers use instead.
@@ -61,10 +64,13 @@ async function startServer(
   options: StackOptions,
   signal: AbortSignal,
 ): Promise<LiveKitServer> {
-  const { runFolder, log, report, env = process.env } = options;
+  const { runFolder, log, report, nodeIp, env = process.env } = options;
   const binary = await findLiveKitServer({ env, report }, signal);
   const ports = { http: config.values.livekitPort, udp: config.values.udpPort };
-  return startLiveKitServer({ runFolder, log, binary: binary.path, ports, env }, signal);
+  return startLiveKitServer(
+    { runFolder, log, binary: binary.path, ports, env, ...(nodeIp !== undefined && { nodeIp }) },
+    signal,
+  );
 }
 
 /** Starts all parts. The caller owns the stack and stops it. Rejects with the error of the part that failed. */
@@ -76,7 +82,6 @@ export async function startStack(
   requireOutsideInterface();
   const { runFolder, log } = options;
   const { values } = config;
-  const roomTimeouts = { emptyTimeoutS: values.emptyTimeoutS, departureTimeoutS: values.graceS };
   const parts = new StopStack(log);
   let lastMonoMs = performance.now();
   const started = (what: string) => {
@@ -100,10 +105,7 @@ export async function startStack(
       'agent',
       new ClaraVoiceAgent({
         livekit,
-        agentName: values.agentName,
-        graceMs: values.graceS * 1000,
-        roomTimeouts,
-        voice: values.voice,
+        ...agentSettings(values),
         log,
         runFolder,
       }),
@@ -118,14 +120,9 @@ export async function startStack(
       'gateway',
       await startGateway(
         {
-          host: values.host,
-          port: values.port,
+          ...gatewaySettings(values),
           livekit,
           agents: agent,
-          roomTimeouts,
-          defaultPipeline: values.pipeline,
-          joinTokenTtlS: values.joinTokenTtlS,
-          rateLimit: { max: values.tokenRateMax, windowMs: values.tokenRateWindowS * 1000 },
           appFolder: builtAppFolder(),
           configView: () => describeConfig(config),
           log,

@@ -54,6 +54,11 @@ test('names of flags and variables follow from the name', () => {
 
 const wrong: readonly [OptionName, unknown][] = [
   ['host', 'a b'],
+  ['contextTtlS', '-1'],
+  ['resumeTtlS', '604801'],
+  ['allowedHosts', 'a b'],
+  ['allowedOrigins', 'example.org'],
+  ['trustProxy', 'perhaps'],
   ['port', '65536'],
   ['port', '80.5'],
   ['port', '-1'],

@@ -1,0 +1,61 @@
+/** What of the configuration the parts get. Pure; the composition is start-stack.ts. */
+import type { ClaraVoiceAgentOptions } from '../agent/agent-options.ts';
+import type { Config } from '../config/options.ts';
+import type { RoomTimeouts } from '../contracts.ts';
+import type { GatewayOptions } from '../gateway/options.ts';
+
+/** The longest session, s; a resume value has to outlive it when nothing else is said. */
+const LONGEST_SESSION_S = 2 * 3600;
+
+function listed(text: string): string[] {
+  return text === '' ? [] : text.split(',').map((part) => part.trim());
+}
+
+/** The timeouts of every room, whoever makes it. */
+export function roomTimeoutsOf(values: Config): RoomTimeouts {
+  return { emptyTimeoutS: values.emptyTimeoutS, departureTimeoutS: values.graceS };
+}
+
+/** The agent's part of the configuration. */
+export function agentSettings(
+  values: Config,
+): Pick<ClaraVoiceAgentOptions, 'agentName' | 'graceMs' | 'contextTtlMs' | 'roomTimeouts' | 'voice'> {
+  return {
+    agentName: values.agentName,
+    graceMs: values.graceS * 1000,
+    contextTtlMs: values.contextTtlS * 1000,
+    roomTimeouts: roomTimeoutsOf(values),
+    voice: values.voice,
+  };
+}
+
+/** What the gateway takes from the configuration. */
+export type GatewaySettings = Pick<
+  GatewayOptions,
+  | 'host'
+  | 'port'
+  | 'roomTimeouts'
+  | 'defaultPipeline'
+  | 'joinTokenTtlS'
+  | 'resumeTtlS'
+  | 'rateLimit'
+  | 'allowedHosts'
+  | 'extraAllowedOrigins'
+  | 'trustProxy'
+>;
+
+/** The gateway's part of the configuration. */
+export function gatewaySettings(values: Config): GatewaySettings {
+  return {
+    host: values.host,
+    port: values.port,
+    roomTimeouts: roomTimeoutsOf(values),
+    defaultPipeline: values.pipeline,
+    joinTokenTtlS: values.joinTokenTtlS,
+    resumeTtlS: values.resumeTtlS || LONGEST_SESSION_S + values.graceS + values.contextTtlS,
+    rateLimit: { max: values.tokenRateMax, windowMs: values.tokenRateWindowS * 1000 },
+    allowedHosts: listed(values.allowedHosts),
+    extraAllowedOrigins: listed(values.allowedOrigins),
+    trustProxy: values.trustProxy,
+  };
+}
