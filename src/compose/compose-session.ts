@@ -13,6 +13,7 @@ import { serverProbe } from '../livekit/server-probe.ts';
 import { endpointTickets, fixedTickets, sourceTickets, type TokenSource } from '../livekit/ticket-port.ts';
 import { openRecordStore } from '../storage/open-record-store.ts';
 import { storeRecorder } from '../storage/recorder.ts';
+import { agentEndpointOf, gatewayAgentCalls } from './agent-call.ts';
 import { beaconFarewell, byeEndpointOf } from './beacon-farewell.ts';
 import { browserClock } from './browser-clock.ts';
 import { browserLocks } from './browser-locks.ts';
@@ -35,6 +36,8 @@ export interface ComposeOptions extends SessionOptions {
   readonly audioProcessing?: boolean;
   /** Where a bye is sent by beacon. @default `bye` in the token endpoint's folder, used only with a resume value */
   readonly byeEndpoint?: string;
+  /** Where a new agent is asked for. @default `agent` in the token endpoint's folder, used only with a resume value */
+  readonly agentEndpoint?: string;
   /** Keep the session's phases and events in this browser. @default true */
   readonly record?: boolean;
   /** @default the console, transitions at debug level */
@@ -50,6 +53,11 @@ export function composeSession(options: ComposeOptions): VoiceSession {
     (options.tokenEndpoint === undefined
       ? undefined
       : byeEndpointOf(options.tokenEndpoint, document.baseURI));
+  const agentEndpoint =
+    options.agentEndpoint ??
+    (options.tokenEndpoint === undefined
+      ? undefined
+      : agentEndpointOf(options.tokenEndpoint, document.baseURI));
   const ports: SessionPorts = {
     clock: browserClock,
     random: Math.random,
@@ -74,6 +82,7 @@ export function composeSession(options: ComposeOptions): VoiceSession {
       browserClock,
     ),
     ...(pageLocks() !== undefined && { locks: browserLocks(navigator.locks) }),
+    ...(agentEndpoint !== undefined && { agentCalls: gatewayAgentCalls(agentEndpoint) }),
     ...(byeEndpoint !== undefined && { farewell: beaconFarewell(byeEndpoint) }),
   };
   return createVoiceSession(ports, options);
