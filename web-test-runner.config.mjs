@@ -58,6 +58,9 @@ export default {
           // No mDNS in containers; two connections of one page then never find each other without a microphone.
           '--disable-features=WebRtcHideLocalIpsWithMdns',
           '--autoplay-policy=no-user-gesture-required',
+          // Memory bounds: exact figures, and a collection on demand.
+          '--enable-precise-memory-info',
+          '--js-flags=--expose-gc',
           ...(isRoot ? ['--no-sandbox'] : []),
         ],
       },

@@ -11,6 +11,9 @@ const SDK_LOGGER = 'clara-voice-livekit';
 /** Largest payload of one incoming data stream after inflating, bytes; ours are cut at a quarter of it anyway. */
 const MAX_STREAM_BYTES = 1024 * 1024;
 
+/** Most media sections of a kind that the server may ask for over one signal connection; a call with one agent needs one. */
+const MAX_MEDIA_SECTIONS = 32;
+
 /** A Room that is not connected yet. */
 export function createSdkRoom(repairDelayMs: RepairDelay): Room {
   silenceSdkLog();
@@ -32,6 +35,7 @@ export function createSdkRoom(repairDelayMs: RepairDelay): Room {
   });
   endPathFallback(room.engine);
   swallowBadPackets(room.engine);
+  guardSignalAnswers(room.engine);
   return room;
 }
 
@@ -77,6 +81,44 @@ function swallowBadPackets(engine: Room['engine']): void {
     const listener = listeners[name];
     if (listener !== undefined) listeners[name] = (message) => listener(message).catch(() => {});
   }
+}
+
+/** What the SDK gives its signal client to call, as far as it is guarded here. */
+interface SignalAnswers {
+  onAnswer?: (...answer: unknown[]) => Promise<void>;
+  onOffer?: (...offer: unknown[]) => Promise<void>;
+  onTrickle?: (candidate: RTCIceCandidateInit, target: number) => void;
+  onMediaSectionsRequirement?: (requirement: { numAudios: number; numVideos: number }) => void;
+}
+
+/**
+ * Nobody awaits what these do in the SDK, so a description or candidate that the browser refuses would reach the page
+ * as an unhandled rejection, and it adds as many media sections as the server asks for: with 2^31 the page stands
+ * still (livekit-client 2.23). A refused one is dropped; if sound stops for it, the media samples tell.
+ */
+function guardSignalAnswers(engine: Room['engine']): void {
+  const guarded = engine as unknown as { setupSignalClientCallbacks?: () => void };
+  const setUp = guarded.setupSignalClientCallbacks?.bind(engine);
+  if (setUp === undefined) return;
+  guarded.setupSignalClientCallbacks = () => {
+    setUp();
+    const answers = engine.client as unknown as SignalAnswers;
+    const { onAnswer, onOffer, onMediaSectionsRequirement } = answers;
+    if (onAnswer) answers.onAnswer = (...answer) => onAnswer(...answer).catch(() => {});
+    if (onOffer) answers.onOffer = (...offer) => onOffer(...offer).catch(() => {});
+    answers.onTrickle = (candidate, target) => {
+      engine.pcManager?.addIceCandidate(candidate, target).catch(() => {});
+    };
+    const left = { audio: MAX_MEDIA_SECTIONS, video: MAX_MEDIA_SECTIONS };
+    if (onMediaSectionsRequirement)
+      answers.onMediaSectionsRequirement = (asked) => {
+        const numAudios = Math.min(asked.numAudios, left.audio);
+        const numVideos = Math.min(asked.numVideos, left.video);
+        left.audio -= numAudios;
+        left.video -= numVideos;
+        if (numAudios + numVideos > 0) onMediaSectionsRequirement({ numAudios, numVideos });
+      };
+  };
 }
 
 /**

@@ -239,6 +239,17 @@ export class FakePeer {
     });
   }
 
+  /** Whether the signal connection is open. */
+  get isSignalOpen(): boolean {
+    return this.#socket.readyState === 1;
+  }
+
+  /** A raw frame on the signal connection, whatever it is. */
+  sendFrame(frame: Uint8Array | string): void {
+    if (this.isSignalOpen)
+      this.#socket.send(typeof frame === 'string' ? frame : Uint8Array.from(frame).buffer);
+  }
+
   /** Raw bytes on the reliable data channel. */
   async sendRaw(bytes: Uint8Array): Promise<void> {
     await this.until(() => this.#channels.get('_reliable')?.readyState === 'open');
