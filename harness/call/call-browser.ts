@@ -6,7 +6,12 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type BrowserContext, type Page } from 'playwright-core';
-import { PROBE_BINDING, type ProbeReport } from '../../src/shared/probe-report.ts';
+import {
+  PROBE_BINDING,
+  PROBE_WISHES,
+  type ProbeReport,
+  type ProbeWishes,
+} from '../../src/shared/probe-report.ts';
 import type { Running } from '../contracts.ts';
 import { PartMissingError } from '../parts/part-missing-error.ts';
 import { PageEar } from './page-ear.ts';
@@ -22,6 +27,12 @@ export interface CallBrowserOptions {
   readonly grantMicrophone?: boolean;
   /** @default false */
   readonly headed?: boolean;
+  /** Drops the flag that lets sound play without a gesture. @default false */
+  readonly blockAutoplay?: boolean;
+  /** What the probe shall tell beyond the usual. */
+  readonly wishes?: ProbeWishes;
+  /** More flags of Chromium. */
+  readonly flags?: readonly string[];
   /** Longest wait for start, navigation and actions, ms. @default 30000 */
   readonly limitMs?: number;
 }
@@ -41,13 +52,16 @@ function flagsFor(options: CallBrowserOptions): string[] {
     `--use-file-for-fake-audio-capture=${options.microphoneFile}`,
     ...(options.grantMicrophone === false ? [] : ['--use-fake-ui-for-media-stream']),
     '--allow-loopback-in-peer-connection',
-    '--autoplay-policy=no-user-gesture-required',
+    ...(options.blockAutoplay === true
+      ? ['--autoplay-policy=document-user-activation-required']
+      : ['--autoplay-policy=no-user-gesture-required']),
     // Chromium looks for updates and variations by itself; nothing of a call leaves this machine.
     '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
     // A page nobody looks at gets slow timers.
     '--disable-background-timer-throttling',
     '--disable-renderer-backgrounding',
     '--disable-backgrounding-occluded-windows',
+    ...(options.flags ?? []),
   ];
 }
 
@@ -90,9 +104,15 @@ export async function startCallBrowser(
     signal.throwIfAborted();
     context.setDefaultTimeout(limitMs);
     const ear = new PageEar();
-    await context.exposeBinding(PROBE_BINDING, (_source, report: ProbeReport) => ear.hear(report));
-    await context.addInitScript({ content: script });
     const page = context.pages()[0] ?? (await context.newPage());
+    await context.exposeBinding(PROBE_BINDING, (source, report: ProbeReport) => {
+      if (source.page === page) ear.hear(report); // a second tab is not the call
+    });
+    if (options.wishes !== undefined)
+      await context.addInitScript({
+        content: `globalThis.${PROBE_WISHES} = ${JSON.stringify(options.wishes)};`,
+      });
+    await context.addInitScript({ content: script });
     return { page, context, ear, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();

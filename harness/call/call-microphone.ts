@@ -15,9 +15,18 @@ export const FIRST_USER_WORD = 2048;
 /** The microphone opens before the call is connected and closes after it: so much more of it is made, ms. */
 const BEFORE_AND_AFTER_MS = 40_000;
 
+/** Silence that the browser plays again and again, s. */
+const SILENCE_S = 10;
+
 /** Writes the file and gives its path. Throws UsageError for a WAV that cannot be one, PartMissingError without a voice. */
 export async function makeMicrophone(
-  call: { readonly wavFile?: string; readonly pipeline: Pipeline; readonly seconds: number },
+  call: {
+    readonly wavFile?: string;
+    /** Nothing but silence. @default false */
+    readonly silentMicrophone?: boolean;
+    readonly pipeline: Pipeline;
+    readonly seconds: number;
+  },
   folder: string,
   signal: AbortSignal,
 ): Promise<string> {
@@ -25,6 +34,10 @@ export async function makeMicrophone(
   if (call.wavFile !== undefined) {
     await inspectWav(call.wavFile);
     await copyFile(call.wavFile, path);
+    return path;
+  }
+  if (call.silentMicrophone === true) {
+    await writeWav(path, CALL_WAV_HZ, [new Float32Array(CALL_WAV_HZ * SILENCE_S)]);
     return path;
   }
   const durationMs = Math.min(MAX_WAV_MS - WORD_MS - GAP_MS, call.seconds * 1000 + BEFORE_AND_AFTER_MS);

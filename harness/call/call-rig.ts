@@ -15,7 +15,7 @@ import { builtAppFolder, startStack, type Stack, type StackOptions } from '../st
 import { createRunFolder, type RunFolder } from '../supervisor/run-folder.ts';
 import { StopStack } from '../supervisor/stop-stack.ts';
 import { AgentWitness } from './agent-witness.ts';
-import { startCallBrowser, type CallBrowser } from './call-browser.ts';
+import { startCallBrowser, type CallBrowser, type CallBrowserOptions } from './call-browser.ts';
 import { makeMicrophone } from './call-microphone.ts';
 import type { CallClient } from './call-result.ts';
 
@@ -30,6 +30,12 @@ export interface CallRigOptions {
   readonly headed?: boolean;
   /** @default true */
   readonly grantMicrophone?: boolean;
+  /** Nothing but silence as the microphone. @default false */
+  readonly silentMicrophone?: boolean;
+  /** More for the browser, see {@link CallBrowserOptions}. */
+  readonly browser?: Pick<CallBrowserOptions, 'blockAutoplay' | 'wishes' | 'flags'>;
+  /** More for the page's address. */
+  readonly query?: Readonly<Record<string, string>>;
   readonly config: ResolvedConfig;
   readonly log: Logger;
   readonly report: Report;
@@ -37,6 +43,8 @@ export interface CallRigOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** See {@link StackOptions.through}. */
   readonly through?: StackOptions['through'];
+  /** See {@link StackOptions.nodeIp}. */
+  readonly nodeIp?: string;
 }
 
 /** All of it, running. Stopping it leaves no process, port or file. */
@@ -108,12 +116,12 @@ async function startServing(
   runFolder: RunFolder,
   signal: AbortSignal,
 ): Promise<Serving> {
-  const { client, config, log, report, env, through, pipeline } = options;
+  const { client, config, log, report, env, through, nodeIp, pipeline } = options;
   const parts = new StopStack(log);
   try {
     const stack = await startStack(
       config,
-      { runFolder, log, report, ...(env && { env }), ...(through && { through }) },
+      { runFolder, log, report, ...(env && { env }), ...(through && { through }), ...(nodeIp && { nodeIp }) },
       signal,
     );
     parts.own('stack', stack, 20_000);
@@ -123,7 +131,11 @@ async function startServing(
         ? stack.url
         : parts.own('stock page', await serveStockPage(options, stack, signal)).url;
     // Echo cancellation and noise suppression hear tone words as noise: they are off where words are counted.
-    const query = new URLSearchParams({ pipeline, ...(pipeline === 'count' && { audioProcessing: 'off' }) });
+    const query = new URLSearchParams({
+      pipeline,
+      ...(pipeline === 'count' && { audioProcessing: 'off' }),
+      ...options.query,
+    });
     const stop = () => parts.stop();
     return { stack, witness, url: `${page}/?${query.toString()}`, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
@@ -178,6 +190,7 @@ async function startBrowser(
       microphoneFile,
       ...(headed !== undefined && { headed }),
       ...(grantMicrophone !== undefined && { grantMicrophone }),
+      ...options.browser,
     },
     signal,
   );

@@ -2,6 +2,7 @@
  * Makes one call and measures it: opens the page, presses Start, lets it go on for the wanted time, hangs up, and
  * hands what both ends saw to judge-call.ts. Owns the order of a call and its waits; every wait has a limit.
  */
+import type { Page } from 'playwright-core';
 import type { AgentWitness } from './agent-witness.ts';
 import { startCallRig, type CallRig, type CallRigOptions } from './call-rig.ts';
 import type { CallResult } from './call-result.ts';
@@ -80,15 +81,25 @@ async function measure(rig: CallRig, options: CallOptions, signal: AbortSignal):
 
 /** Opens the page and presses its Start button as a person does. */
 async function pressStart({ browser: { page }, url }: CallRig): Promise<void> {
+  await openPage(page, url);
+  await clickStart(page);
+}
+
+/** Opens the page of a call. Rejects with a message that holds no more of the address than its origin. */
+export async function openPage(page: Page, url: string): Promise<void> {
   const { origin } = new URL(url); // the rest of the address may hold more than a log should
   await page.goto(url, { waitUntil: 'load', timeout: PAGE_LIMIT_MS }).catch((cause: unknown) => {
     throw new Error(`the page at ${origin} did not load within ${PAGE_LIMIT_MS} ms`, { cause });
   });
+}
+
+/** Presses the Start button of an open page as a person does. Rejects when it shows none. */
+export async function clickStart(page: Page): Promise<void> {
   await page
     .getByRole('button', { name: 'Start Session' })
     .click({ timeout: PAGE_LIMIT_MS })
     .catch((cause: unknown) => {
-      throw new Error(`the page at ${origin} shows no button "Start Session" within ${PAGE_LIMIT_MS} ms`, {
+      throw new Error(`the page shows no button "Start Session" within ${PAGE_LIMIT_MS} ms`, {
         cause,
       });
     });
@@ -118,8 +129,8 @@ async function lasts(durationMs: number, { browser }: CallRig, signal: AbortSign
   );
 }
 
-/** As a person does. False when the page did not say within the limit that the session is over. */
-async function hangUp({ browser: { page, ear } }: CallRig, signal: AbortSignal): Promise<boolean> {
+/** Presses Stop as a person does. False when the page did not say within the limit that the session is over. */
+export async function hangUp({ browser: { page, ear } }: CallRig, signal: AbortSignal): Promise<boolean> {
   const isOver = () => ear.reports.some((report) => report.kind === 'phase' && OVER.includes(report.phase));
   if (isOver()) return true;
   await page
@@ -133,7 +144,7 @@ async function hangUp({ browser: { page, ear } }: CallRig, signal: AbortSignal):
 }
 
 /** Runs `work` for at most `limitMs`; undefined when it took longer, `signal.reason` thrown when aborted. */
-async function within<T>(
+export async function within<T>(
   limitMs: number,
   signal: AbortSignal,
   work: (limit: AbortSignal) => Promise<T>,

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerCall } from './call.ts';
+import { registerChaos } from './chaos.ts';
 import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerUp } from './up.ts';
@@ -35,6 +36,7 @@ export function createProgram(): Command {
     );
   registerUp(program);
   registerCall(program);
+  registerChaos(program);
   registerDoctor(program);
   registerConfig(program);
   return program;

@@ -4,7 +4,7 @@
  * port, so all clients share it and no code is in between. **B** (any OS): the proxy swaps the relay's port into
  * the server's candidates, so every client has a path of its own and can be cut alone.
  */
-import { candidateSwap } from './candidate-swap.ts';
+import { candidateSwap, type ByteSwap } from './candidate-swap.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 import { startUdpRelay, type UdpRelay } from './udp-relay.ts';
 
@@ -32,6 +32,8 @@ export interface ClientPathOptions {
   readonly udpPort: number;
   /** Fixed port of the signal proxy. @default 0, a free one */
   readonly port?: number;
+  /** A further change to what the server says on each WebSocket, after the candidates'. */
+  readonly swap?: () => ByteSwap;
 }
 
 /** Starts a path. Throws the socket's error when a port cannot be had; then nothing is left open. */
@@ -46,7 +48,12 @@ export async function startClientPath(options: ClientPathOptions): Promise<Clien
     const signal = await startTcpProxy({
       serverPort: signalPort,
       ...(options.port !== undefined && { port: options.port }),
-      ...(way === 'B' && { swap: () => candidateSwap(server, { host: media.host, port: media.port }) }),
+      swap: () => {
+        const further = options.swap?.() ?? unchanged;
+        if (way === 'A') return further;
+        const candidates = candidateSwap(server, { host: media.host, port: media.port });
+        return (chunk) => further(candidates(chunk));
+      },
     });
     const close = async (): Promise<void> => {
       await Promise.all([signal.close(), media.close()]);
@@ -70,3 +77,5 @@ async function startRelayOfEqualLength(udpPort: number): Promise<UdpRelay> {
     `no free UDP port with as many digits as ${udpPort} in ${tries} tries; give the server a port above 10000`,
   );
 }
+
+const unchanged: ByteSwap = (chunk) => chunk;

@@ -6,11 +6,17 @@
 import {
   PHASE_EVENT,
   PROBE_BINDING,
+  PROBE_HANDLE,
+  PROBE_WISHES,
+  type ProbeHandle,
   type ProbeHappening,
   type ProbeReport,
+  type ProbeWishes,
   type SoundSide,
 } from '../../src/shared/probe-report.ts';
+import { watchMedia } from './media-watch.ts';
 import { SoundWatch } from './sound-watch.ts';
+import { readLines, watchText } from './text-watch.ts';
 import { readTrack } from './track-reader.ts';
 
 function report(happening: ProbeHappening, monoMs = performance.now()): void {
@@ -28,6 +34,9 @@ function safeText(value: unknown): string {
 }
 
 const watched = new WeakSet<MediaStreamTrack>();
+const microphones = new Set<MediaStreamTrack>();
+const connections = new Set<RTCPeerConnection>();
+const players = new Set<HTMLMediaElement>();
 
 function watchTrack(track: MediaStreamTrack, side: SoundSide): void {
   if (track.kind !== 'audio' || watched.has(track)) return;
@@ -50,7 +59,10 @@ function hookMicrophone(): void {
   const original = devices.getUserMedia.bind(devices);
   devices.getUserMedia = async (constraints) => {
     const stream = await original(constraints);
-    for (const track of stream.getAudioTracks()) watchTrack(track, 'user');
+    for (const track of stream.getAudioTracks()) {
+      microphones.add(track);
+      watchTrack(track, 'user');
+    }
     return stream;
   };
 }
@@ -60,6 +72,7 @@ function hookPeerConnections(): void {
   window.RTCPeerConnection = class extends Original {
     constructor(configuration?: RTCConfiguration) {
       super(configuration);
+      connections.add(this);
       this.addEventListener('track', (event) => watchTrack(event.track, 'agent'));
     }
   };
@@ -76,8 +89,51 @@ function hookSignal(): void {
       this.addEventListener('open', () =>
         report({ kind: 'signalOpened', resume: address.searchParams.get('reconnect') === '1' }),
       );
+      this.addEventListener('message', ({ data }: MessageEvent<unknown>) => {
+        if (isJoinResponse(data)) report({ kind: 'joined' });
+      });
     }
   };
+}
+
+/** A `SignalResponse` (livekit_rtc.proto) whose only field is `join`, number 1 and length-delimited. */
+function isJoinResponse(data: unknown): boolean {
+  return data instanceof ArrayBuffer && data.byteLength > 1 && new Uint8Array(data, 0, 1)[0] === 0x0a;
+}
+
+function hookPlayers(): void {
+  const original = Object.getOwnPropertyDescriptor(HTMLMediaElement.prototype, 'play')?.value as
+    ((this: HTMLMediaElement) => Promise<void>) | undefined;
+  if (original === undefined) return;
+  HTMLMediaElement.prototype.play = function play(this: HTMLMediaElement) {
+    players.add(this);
+    return original.call(this);
+  };
+}
+
+function giveHandle(): void {
+  const handle: ProbeHandle = {
+    unplugMicrophone() {
+      for (const track of microphones) {
+        if (track.readyState === 'ended') continue;
+        track.stop(); // ends it without telling the page; an unplugged device tells
+        track.dispatchEvent(new Event('ended'));
+      }
+    },
+    openMicrophones: () => [...microphones].filter((track) => track.readyState === 'live').length,
+    playing: () =>
+      [...players, ...document.querySelectorAll('audio, video')].filter(
+        (player) =>
+          player instanceof HTMLMediaElement &&
+          player.srcObject !== null &&
+          !player.paused &&
+          player.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA,
+      ).length,
+    openConnections: () =>
+      [...connections].filter(({ connectionState }) => connectionState !== 'closed').length,
+    lines: () => readLines(),
+  };
+  Object.defineProperty(globalThis, PROBE_HANDLE, { value: handle });
 }
 
 function hookPage(): void {
@@ -109,5 +165,11 @@ if (window.top === window) {
   hookPeerConnections();
   hookSignal();
   hookPage();
+  hookPlayers();
+  giveHandle();
+  const wishes = (globalThis as Record<string, unknown>)[PROBE_WISHES] as ProbeWishes | undefined;
+  if (wishes?.text === true) watchText((lines) => report({ kind: 'shown', lines }));
+  if (wishes?.mediaEveryMs !== undefined)
+    watchMedia(connections, wishes.mediaEveryMs, (counts) => report({ kind: 'media', ...counts }));
   report({ kind: 'ready' });
 }

@@ -9,6 +9,8 @@ export interface ChaosRun extends CallResult {
   readonly run: number;
   readonly pass: boolean;
   readonly why?: readonly string[];
+  /** A part did not start, or the player itself failed: it says nothing about the client. Beyond the contract. */
+  readonly unplayed?: boolean;
   /** When the user joined, ms from the click. Beyond the contract, for the timeline. */
   readonly joinsAtMs?: readonly number[];
   /** When the first words of the lists began, ms from the click. Beyond the contract; else taken as `connectMs`. */

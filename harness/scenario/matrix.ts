@@ -756,3 +756,6 @@ export function shardOf(scenarios: readonly Scenario[], index: number, count: nu
   const dealt = new Set(byLength.filter((_scenario, at) => at % count === index - 1));
   return scenarios.filter((each) => dealt.has(each));
 }
+
+/** Everything that `--only` may name: ids and groups. */
+export const SCENARIO_NAMES: readonly string[] = [...new Set(MATRIX.flatMap(({ id, group }) => [id, group]))];

@@ -15,9 +15,11 @@ export interface PlayClock {
 
 /** What was played. */
 export interface PlayedFault {
-  /** First application, monotonic ms of the clock. */
+  /** When the first application began, monotonic ms of the clock: nothing was broken before it. */
+  readonly beganMonoMs: number;
+  /** First application, complete. */
   readonly appliedMonoMs: number;
-  /** Last heal; the same as `appliedMonoMs` for a fault that stays until the end. */
+  /** Last heal; the same as `beganMonoMs` for a fault that stays until the end. */
   readonly healedMonoMs: number;
   /** Takes back what stays until the end; nothing for others. */
   readonly release: Undo;
@@ -26,7 +28,7 @@ export interface PlayedFault {
 /**
  * To be called before Start, or when the call is connected, as the scenario's time says. Resolves after the last
  * heal, or at once after the first application when the fault stays. Rejects with the fault's error or
- * `signal.reason`, with everything healed.
+ * `signal.reason`, with everything healed. @param onApplied called once, when it is broken
  */
 export async function playFault(
   scenario: Pick<Scenario, 'time' | 'lastsMs' | 'repeat'>,
@@ -34,20 +36,27 @@ export async function playFault(
   target: FaultTarget,
   clock: PlayClock,
   signal: AbortSignal,
+  onApplied: () => void = () => undefined,
 ): Promise<PlayedFault> {
   if (scenario.time.at === 'connected') await clock.sleep(scenario.time.afterMs, signal);
   const { times, upMs } = scenario.repeat ?? { times: 1, upMs: 0 };
+  const beganMonoMs = clock.monoMs();
   let appliedMonoMs: number | undefined;
   for (let time = 1; ; time += 1) {
     const undo = await fault.apply(target, signal);
-    appliedMonoMs ??= clock.monoMs();
-    if (scenario.lastsMs === 'untilEnd') return { appliedMonoMs, healedMonoMs: appliedMonoMs, release: undo };
+    if (appliedMonoMs === undefined) {
+      appliedMonoMs = clock.monoMs();
+      onApplied();
+    }
+    if (scenario.lastsMs === 'untilEnd')
+      return { beganMonoMs, appliedMonoMs, healedMonoMs: beganMonoMs, release: undo };
     try {
       await clock.sleep(scenario.lastsMs, signal);
     } finally {
       await undo();
     }
-    if (time === times) return { appliedMonoMs, healedMonoMs: clock.monoMs(), release: NOTHING_TO_UNDO };
+    if (time === times)
+      return { beganMonoMs, appliedMonoMs, healedMonoMs: clock.monoMs(), release: NOTHING_TO_UNDO };
     await clock.sleep(upMs, signal);
   }
 }

@@ -97,6 +97,9 @@ export class App {
     document.documentElement.dataset['theme'] = theme;
     talk.pipeline = this.#url.pipeline ?? pipeline;
     talk.audioProcessing = this.#url.audioProcessing;
+    talk.policy = this.#url.policy;
+    talk.budgetSeconds = this.#url.budgetSeconds;
+    talk.resumeWhenBack = this.#url.resumeWhenBack;
     this.#draw();
   }
 

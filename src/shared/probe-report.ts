@@ -1,6 +1,7 @@
 /**
  * What the page probe (harness/probe) tells the harness of a page under test, one report a happening. Facts only:
- * what they add up to is decided in harness/call. Never text of a conversation, never a token.
+ * what they add up to is decided in harness/call and harness/chaos. Never a token; text of the page only where the
+ * harness has asked for it by {@link PROBE_WISHES} (its own calls speak no text).
  */
 
 /** When something happened in a page. The two clocks are never subtracted from each other. */
@@ -30,6 +31,18 @@ export type ProbeHappening =
   | { readonly kind: 'sound'; readonly side: SoundSide; readonly on: boolean }
   /** A signal connection to a LiveKit server was opened; `resume` when it goes on with an earlier one. */
   | { readonly kind: 'signalOpened'; readonly resume: boolean }
+  /** A LiveKit server has let the page into a room: its JoinResponse has come. */
+  | { readonly kind: 'joined' }
+  /** What can be read in the page has changed; every line once, from top to bottom. Only when asked for. */
+  | { readonly kind: 'shown'; readonly lines: readonly string[] }
+  /** Sound on all open peer connections since the page began, packets. Only when asked for. */
+  | {
+      readonly kind: 'media';
+      readonly sent: number;
+      readonly received: number;
+      /** ICE checks and consents that the other side answered: proof that a path carries both ways. */
+      readonly answers: number;
+    }
   /** The page broke its own content security policy. */
   | { readonly kind: 'cspViolation'; readonly directive: string; readonly blocked: string }
   /** An uncaught error or rejection. */
@@ -40,6 +53,30 @@ export type ProbeReport = ProbeHappening & { readonly at: PageTime };
 
 /** The name under which the harness offers its ear to the page: `(report: ProbeReport) => void`. */
 export const PROBE_BINDING = 'claraProbeReport';
+
+/** Global of the page, set before the probe: what it shall tell beyond the usual. */
+export const PROBE_WISHES = 'claraProbeWishes';
+export interface ProbeWishes {
+  /** Report `shown`. */
+  readonly text?: boolean;
+  /** Report `media`, so often, ms. */
+  readonly mediaEveryMs?: number;
+}
+
+/** Global of the page: what the harness may do through the probe, and ask it. */
+export const PROBE_HANDLE = 'claraProbe';
+export interface ProbeHandle {
+  /** Ends every open microphone as an unplugged one does: `ended`, and nothing comes any more. */
+  unplugMicrophone(): void;
+  /** How many microphones are open. */
+  openMicrophones(): number;
+  /** How many players have sound to play and play it. */
+  playing(): number;
+  /** Peer connections that are not closed. */
+  openConnections(): number;
+  /** What can be read now, line by line. */
+  lines(): readonly string[];
+}
 
 /** DOM event by which a page tells its link's phase; `<clara-voice>` and the harness's stock page send it. */
 export const PHASE_EVENT = 'clara-phase-change';

@@ -1,0 +1,146 @@
+/** The whole of `clara chaos`: plan, play what is not there yet, report after every run. */
+import { availableParallelism } from 'node:os';
+import type { ResolvedConfig } from '../config/resolve-config.ts';
+import { UsageError } from '../config/usage-error.ts';
+import type { RelayWay } from '../faults/client-path.ts';
+import { chaosResult, type ChaosResult, type ChaosRun } from '../scenario/chaos-result.ts';
+import { MATRIX, SCENARIO_NAMES } from '../scenario/matrix.ts';
+import { chaosReport } from '../scenario/report.ts';
+import { nearestNames, planRuns, type ChaosWish, type PlannedRun } from './chaos-plan.ts';
+import { playMatrix } from './play-matrix.ts';
+import { playRun } from './play-run.ts';
+import { openRunStore, runFileName, type RunStore } from './run-store.ts';
+
+/** What the command was asked for. */
+export interface ChaosOptions extends ChaosWish {
+  readonly seed?: number;
+  /** Folder of the report; without it nothing is written. */
+  readonly report?: string;
+  readonly lanes?: number;
+  /** @default B */
+  readonly way?: RelayWay;
+  readonly headed?: boolean;
+  /** Added to every longest time, ms. @default 0 */
+  readonly slackMs?: number;
+  readonly config: ResolvedConfig;
+  readonly tell: (line: string) => void;
+}
+
+/** A call costs half a core at most, its start a whole one. */
+const LANES_PER_CORE = 1.5;
+const MAX_SEED = 2 ** 31;
+const REPORT_HTML = 'report.html';
+const REPORT_JSON = 'report.json';
+
+/** Every run of the plan, those that were there already included. Throws UsageError before anything has been started. */
+export async function runChaos(options: ChaosOptions, signal: AbortSignal): Promise<ChaosResult> {
+  const { config, tell } = options;
+  if (config.values.livekitUrl !== '')
+    throw new UsageError(
+      'faults break and restart the server, so they need one of their own, not CLARA_LIVEKIT_URL',
+    );
+  const planned = plan(options);
+  const store = await openStore(options);
+  const seed = store.frame.seed;
+  const names = new Set(planned.map(nameOf));
+  const kept = store.runs.filter((run) => names.has(runFileName(run)));
+  const keptNames = new Set(kept.map(runFileName));
+  const left = planned.filter((each) => !keptNames.has(nameOf(each)));
+  const lanes = options.lanes ?? defaultLanes();
+  tell(
+    `seed ${seed}, ${planned.length} calls${kept.length > 0 ? `, ${kept.length} of them there already` : ''}, ${lanes} side by side`,
+  );
+  const runs: ChaosRun[] = [...kept];
+  const order = new Map(planned.map((each, at) => [nameOf(each), at]));
+  const result = (): ChaosResult =>
+    chaosResult(seed, matrixOrder([...runs].sort((one, other) => place(order, one) - place(order, other))));
+  let writing = Promise.resolve();
+  const writeReports = (): Promise<void> => {
+    writing = writing.then(async () => {
+      const now = result();
+      await store.write(REPORT_JSON, JSON.stringify(now));
+      await store.write(REPORT_HTML, chaosReport(now, MATRIX, { date: today(), setting: setting() }));
+    });
+    return writing;
+  };
+  await playMatrix(
+    {
+      planned: left,
+      lanes,
+      tell,
+      play: (each, either) =>
+        playRun(
+          {
+            ...each,
+            seed,
+            slackMs: options.slackMs ?? 0,
+            way: options.way ?? 'B',
+            headed: options.headed ?? false,
+            config,
+          },
+          () => undefined,
+          either,
+        ),
+      onRun: async (run) => {
+        runs.push(run);
+        await store.save(run);
+        await writeReports();
+      },
+    },
+    signal,
+  );
+  if (left.length === 0) await writeReports();
+  return result();
+}
+
+function plan(options: ChaosOptions): readonly PlannedRun[] {
+  const unknown = options.only.filter((name) => !SCENARIO_NAMES.includes(name));
+  if (unknown.length > 0) throw new UsageError(unknownNames(unknown));
+  try {
+    return planRuns(options);
+  } catch (cause) {
+    if (cause instanceof RangeError) throw new UsageError(cause.message, { cause });
+    throw cause;
+  }
+}
+
+/** One line that names what is unknown and what was perhaps meant. */
+export function unknownNames(unknown: readonly string[]): string {
+  const hints = unknown.map((name) => {
+    const near = nearestNames(name, SCENARIO_NAMES);
+    return near.length === 0 ? `"${name}"` : `"${name}" (did you mean ${near.join(', ')}?)`;
+  });
+  return `no fault or group is called ${hints.join(', ')}; clara chaos --list shows all`;
+}
+
+async function openStore(options: ChaosOptions): Promise<RunStore> {
+  const newSeed = (): number => Math.floor(Math.random() * MAX_SEED);
+  const form = options.short === true ? 'short' : 'whole';
+  if (options.report !== undefined)
+    return openRunStore(options.report, { seed: options.seed, form }, newSeed);
+  return {
+    frame: { seed: options.seed ?? newSeed(), form },
+    runs: [],
+    save: () => Promise.resolve(),
+    write: () => Promise.resolve(),
+  };
+}
+
+/** Reports keep the matrix's order, whichever run came first. */
+function matrixOrder(runs: readonly ChaosRun[]): readonly ChaosRun[] {
+  const at = new Map(MATRIX.map(({ id }, number) => [id, number]));
+  return [...runs].sort((one, other) => (at.get(one.id) ?? Infinity) - (at.get(other.id) ?? Infinity));
+}
+
+const nameOf = ({ scenario, client, run }: PlannedRun): string =>
+  runFileName({ id: scenario.id, client, run });
+const place = (order: ReadonlyMap<string, number>, run: ChaosRun): number =>
+  order.get(runFileName(run)) ?? Infinity;
+const today = (): string => new Date().toISOString().slice(0, 10);
+const setting = (): string =>
+  `Node ${process.versions.node}, ${availableParallelism()} cores, ${process.platform}`;
+
+/** Lanes that this machine bears. */
+export function defaultLanes(cores = availableParallelism()): number {
+  return Math.max(1, Math.floor(cores * LANES_PER_CORE));
+}

@@ -1,0 +1,161 @@
+/**
+ * What came of one fault, from what both ends saw: the first sign of it, when sound and screen were back, which words
+ * were lost. Pure. Times of the result count from the fault or from the heal, as the contract says (call-result.ts).
+ *
+ * Sound is back in a direction when the first word after the break has begun to arrive, and a second one follows it;
+ * both directions have to be back. A direction that never broke is back at once.
+ * The screen is back when it says `connected` and still does so STANDS_MS later (or at the end).
+ * The first sign is the first phase other than `connected`, or the first line that had not been readable before; what
+ * differs in digits only is the same line, so that a clock is no sign.
+ */
+import type { ProbeReport } from '../../src/shared/probe-report.ts';
+import { GAP_MS, WORD_MS } from '../../src/shared/tone-words.ts';
+import type { AgentFacts, TimedWord } from '../call/call-facts.ts';
+import type { CallFault } from '../call/call-result.ts';
+import { silentSpans, wordFlow } from '../call/word-flow.ts';
+import { withEpochs } from './word-epochs.ts';
+
+/** A fault as it was played, wall ms. */
+export interface FaultTimes {
+  readonly id: string;
+  readonly atWallMs: number;
+  /** The same as `atWallMs` for one that was never taken back. */
+  readonly healedWallMs: number;
+  /** Lines that were readable up to here are no sign of it. @default `atWallMs` */
+  readonly knownLinesUntilWallMs?: number;
+}
+
+/** What both ends saw, up to `untilWallMs`. */
+export interface Witnessed {
+  readonly page: readonly ProbeReport[];
+  readonly agent: AgentFacts;
+  readonly untilWallMs: number;
+}
+
+/** A silence that begins this much after the heal still belongs to the fault: buffers play out, a kill takes its time, ms. */
+const LATE_SILENCE_MS = 1_500;
+/** A phase that stands for so long is not a flicker on the way, ms. */
+const STANDS_MS = 2_000;
+const STEP_MS = WORD_MS + GAP_MS;
+
+/** @param clickWallMs the click on Start: zero of `atMs` and `healedMs` */
+export function faultFacts(times: FaultTimes, seen: Witnessed, clickWallMs: number): CallFault {
+  const { atWallMs, healedWallMs } = times;
+  const toAgent = directionOf(pageWords(seen.page, 'user'), seen.agent.heard, times, seen.untilWallMs);
+  const fromAgent = directionOf(seen.agent.spoken, pageWords(seen.page, 'agent'), times, seen.untilWallMs);
+  const sign = firstSignWallMs(times, seen);
+  const back = [toAgent.backWallMs, fromAgent.backWallMs];
+  const shown = shownBackWallMs(healedWallMs, seen);
+  return {
+    id: times.id,
+    atMs: Math.round(atWallMs - clickWallMs),
+    healedMs: Math.round(healedWallMs - clickWallMs),
+    firstUiStateMs: sign === undefined ? null : Math.round(sign - atWallMs),
+    audioBackMs: back.some((each) => each === undefined)
+      ? null
+      : Math.max(0, ...back.map((each) => Math.round((each ?? 0) - healedWallMs))),
+    shownBackMs: shown === undefined ? null : Math.max(0, Math.round(shown - healedWallMs)),
+    wordsLost: { toAgent: toAgent.lost, fromAgent: fromAgent.lost },
+    wordsTwice: { toAgent: toAgent.twice, fromAgent: fromAgent.twice },
+  };
+}
+
+interface Direction {
+  /** Undefined: it never came back. */
+  readonly backWallMs: number | undefined;
+  readonly lost: number;
+  readonly twice: number;
+}
+
+function directionOf(
+  allSpoken: readonly TimedWord[],
+  allHeard: readonly TimedWord[],
+  { atWallMs, healedWallMs }: FaultTimes,
+  untilWallMs: number,
+): Direction {
+  const { spoken, heard } = withEpochs(allSpoken, allHeard);
+  // Words on their way when the fault came belong to it.
+  const fromWallMs = atWallMs - STEP_MS;
+  const flow = wordFlow(
+    spoken.filter((word) => word.atWallMs >= fromWallMs),
+    heard.filter((word) => word.atWallMs >= fromWallMs),
+    fromWallMs,
+    untilWallMs,
+  );
+  return {
+    backWallMs: backWallMs(heard, atWallMs, healedWallMs, untilWallMs),
+    lost: flow.lost.length,
+    twice: flow.twice.length,
+  };
+}
+
+/** When words came again for good, wall ms. */
+function backWallMs(
+  heard: readonly TimedWord[],
+  atWallMs: number,
+  healedWallMs: number,
+  untilWallMs: number,
+): number | undefined {
+  const before = heard.filter((word) => word.atWallMs < untilWallMs);
+  const first = before[0];
+  if (first === undefined) return undefined;
+  if (first.atWallMs >= healedWallMs) return first.atWallMs; // nothing was heard before: a fault of the way in
+  const broken = silentSpans(before, untilWallMs).filter(
+    ({ fromMs, toMs }) => toMs > Math.max(atWallMs, healedWallMs) && fromMs <= healedWallMs + LATE_SILENCE_MS,
+  );
+  const span = broken[0];
+  if (span === undefined) return healedWallMs;
+  // A lone word between two silences is not yet sound.
+  const later = silentSpans(before, untilWallMs).filter(({ fromMs }) => fromMs >= span.toMs);
+  let backMs = span.toMs;
+  for (const next of later) {
+    if (next.fromMs - backMs > STEP_MS) break;
+    backMs = next.toMs;
+  }
+  return backMs >= untilWallMs ? undefined : backMs;
+}
+
+function firstSignWallMs(times: FaultTimes, { page, untilWallMs }: Witnessed): number | undefined {
+  const { atWallMs, knownLinesUntilWallMs = atWallMs } = times;
+  const known = new Set(
+    page.flatMap((report) =>
+      report.kind === 'shown' && report.at.wallMs <= knownLinesUntilWallMs ? report.lines.map(sameLine) : [],
+    ),
+  );
+  const sign = page.find((report) => {
+    const { wallMs } = report.at;
+    if (wallMs < atWallMs || wallMs > untilWallMs) return false;
+    if (report.kind === 'phase') return report.phase !== 'connected';
+    return (
+      report.kind === 'shown' &&
+      wallMs > knownLinesUntilWallMs &&
+      report.lines.some((line) => !known.has(sameLine(line)))
+    );
+  });
+  return sign?.at.wallMs;
+}
+
+/** A line without its numbers: a clock that ticks says nothing new. */
+function sameLine(line: string): string {
+  return line.replace(/\d+([.,:]\d+)*/g, '#');
+}
+
+function shownBackWallMs(healedWallMs: number, { page, untilWallMs }: Witnessed): number | undefined {
+  const phases = page.filter((report) => report.kind === 'phase' && report.at.wallMs <= untilWallMs);
+  for (const [number, report] of phases.entries()) {
+    if (report.kind !== 'phase' || report.phase !== 'connected') continue;
+    const nextWallMs = phases[number + 1]?.at.wallMs ?? Infinity;
+    const fromWallMs = Math.max(report.at.wallMs, healedWallMs);
+    if (nextWallMs === Infinity || nextWallMs - fromWallMs >= STANDS_MS) return fromWallMs;
+  }
+  return undefined;
+}
+
+/** The words of one side as the page heard or said them. */
+export function pageWords(page: readonly ProbeReport[], side: 'user' | 'agent'): TimedWord[] {
+  return page.flatMap((report) =>
+    report.kind === 'word' && report.side === side
+      ? [{ index: report.index, atWallMs: report.at.wallMs }]
+      : [],
+  );
+}

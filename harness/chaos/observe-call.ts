@@ -1,0 +1,134 @@
+/**
+ * Makes the run of a report from what was played: the call's own result, what came of the fault, the verdict. Pure.
+ * A session is lost when the page had given up at the mark, had never connected, or when another voice session
+ * answered than the one that began.
+ */
+import type { CallClient, CallPhase, CallResult } from '../call/call-result.ts';
+import { judgeCall } from '../call/judge-call.ts';
+import type { ChaosRun } from '../scenario/chaos-result.ts';
+import { judge, type ObservedCall } from '../scenario/judge.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { faultFacts } from './fault-facts.ts';
+import { falseConnectedMs } from './false-connected.ts';
+import type { PlayedCall } from './play-call.ts';
+
+/** Which run it was. */
+export interface RunName {
+  readonly client: CallClient;
+  readonly run: number;
+}
+
+/** @param slackMs added to every longest time, for tests on busy machines */
+export function observeCall(
+  scenario: Scenario,
+  { client, run }: RunName,
+  played: PlayedCall,
+  slackMs = 0,
+): ChaosRun {
+  const { facts, clickWallMs, fault, frozen, voiceSessions } = played;
+  const seen = { page: facts.page, agent: facts.agent, untilWallMs: facts.markWallMs };
+  const { result } = judgeCall({ client, pipeline: 'count', seconds: 1 }, facts);
+  const sinceClick = (wallMs: number): number => Math.round(wallMs - clickWallMs);
+  const joinsAtMs = facts.page.flatMap((report) =>
+    report.kind === 'joined' ? [sinceClick(report.at.wallMs)] : [],
+  );
+  const connected = facts.page.find((report) => report.kind === 'phase' && report.phase === 'connected');
+  const heardFrom = facts.page.find(
+    (report) =>
+      report.kind === 'sound' && report.side === 'agent' && report.on && report.at.wallMs >= clickWallMs,
+  );
+  const call: Omit<CallResult, 'ok' | 'client'> = {
+    connectMs: connected === undefined ? null : sinceClick(connected.at.wallMs),
+    agentHeardMs: heardFrom === undefined ? null : sinceClick(heardFrom.at.wallMs),
+    wordsSpoken: result.wordsSpoken,
+    wordsHeardByAgent: result.wordsHeardByAgent,
+    wordsHeardBack: result.wordsHeardBack,
+    wordsSpokenByAgent: result.wordsSpokenByAgent,
+    phases: facts.page.flatMap((report): CallPhase[] =>
+      report.kind === 'phase' && report.at.wallMs <= facts.markWallMs
+        ? [
+            {
+              atMs: sinceClick(report.at.wallMs),
+              phase: report.phase,
+              ...(report.reason !== undefined && { reason: report.reason }),
+            },
+          ]
+        : [],
+    ),
+    faults: fault === undefined ? [] : [faultFacts(fault, seen, clickWallMs)],
+    falseConnectedMs: falseConnectedMs(
+      seen,
+      frozen && fault !== undefined ? [{ fromMs: fault.atWallMs, toMs: fault.healedWallMs }] : [],
+    ),
+    joins: joinsAtMs.length,
+    agents: facts.agent.agentJoins,
+    sessionLost: result.sessionLost || voiceSessions.length > 1,
+  };
+  const observed: ObservedCall = {
+    ...call,
+    afterwards: played.afterwards,
+    pageErrors: facts.page.filter(({ kind }) => kind === 'pageError' || kind === 'cspViolation').length,
+  };
+  const verdict = judge(scenario, observed, { slackMs });
+  const complaints = facts.page.flatMap((report) => {
+    if (report.kind === 'cspViolation')
+      return [`the page broke its content security policy: ${report.directive}`];
+    return report.kind === 'pageError' ? [`error in the page: ${report.message}`] : [];
+  });
+  // Errors are ours to answer for only where the page is ours.
+  const why = [...verdict.why, ...(client === 'clara' ? [...new Set(complaints)] : [])];
+  const pass = why.length === 0;
+  return {
+    id: scenario.id,
+    run,
+    ok: pass,
+    client,
+    pass,
+    ...(why.length > 0 && { why }),
+    ...call,
+    joinsAtMs,
+    ...firstWords(played),
+  };
+}
+
+/** When the first of the listed words began, for the picture. */
+function firstWords({ facts, clickWallMs }: PlayedCall): Pick<ChaosRun, 'firstWordAtMs'> {
+  const { page, agent } = facts;
+  const { result } = judgeCall({ client: 'clara', pipeline: 'count', seconds: 1 }, facts);
+  const user = page.find(
+    (report) => report.kind === 'word' && report.side === 'user' && report.index === result.wordsSpoken[0],
+  );
+  const spoken = agent.spoken.find(({ index }) => index === result.wordsSpokenByAgent[0]);
+  if (user === undefined || spoken === undefined) return {};
+  return {
+    firstWordAtMs: {
+      user: Math.round(user.at.wallMs - clickWallMs),
+      agent: Math.round(spoken.atWallMs - clickWallMs),
+    },
+  };
+}
+
+/** A run that could not be played at all. */
+export function unplayedRun(id: string, { client, run }: RunName, why: string): ChaosRun {
+  return {
+    id,
+    run,
+    ok: false,
+    client,
+    pass: false,
+    why: [`it could not be played: ${why}`],
+    unplayed: true,
+    connectMs: null,
+    agentHeardMs: null,
+    wordsSpoken: [],
+    wordsHeardByAgent: [],
+    wordsHeardBack: [],
+    wordsSpokenByAgent: [],
+    phases: [],
+    faults: [],
+    falseConnectedMs: 0,
+    joins: 0,
+    agents: 0,
+    sessionLost: true,
+  };
+}

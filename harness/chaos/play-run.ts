@@ -1,0 +1,68 @@
+/** Plays one run in a process of its own, bounded: whatever goes wrong there is a run that could not be played. */
+import { nodeModuleArguments } from '../supervisor/node-module-arguments.ts';
+import { ProcessGroup } from '../supervisor/process-group.ts';
+import type { ChaosRun } from '../scenario/chaos-result.ts';
+import { limitMs } from './chaos-plan.ts';
+import { unplayedRun } from './observe-call.ts';
+import type { RunOrder, RunTold } from './run-order.ts';
+
+/** From the order to stop to the kill, ms: server, agent and browser need up to 10 s together. */
+const STOP_LIMIT_MS = 20_000;
+const SHOWN_CHARACTERS = 400;
+
+/** Never rejects but with `signal.reason`; then the run's processes are gone. */
+export async function playRun(
+  order: RunOrder,
+  onStep: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ChaosRun> {
+  signal.throwIfAborted();
+  const { scenario, client, run } = order;
+  const unplayed = (why: string): ChaosRun => unplayedRun(scenario.id, { client, run }, why);
+  let group: ProcessGroup;
+  try {
+    group = await ProcessGroup.start({
+      command: process.execPath,
+      args: nodeModuleArguments(new URL('./run-process.ts', import.meta.url)),
+      ipc: true,
+      keepCharacters: 8_192,
+    });
+  } catch (error) {
+    return unplayed(error instanceof Error ? error.message : 'no process could be started');
+  }
+  const told = new Promise<RunTold>((resolve) => {
+    group.child.on('message', (message: RunTold) => {
+      if (message.type === 'step') onStep(message.text);
+      else resolve(message);
+    });
+    group.exited.then(
+      ({ code, signal: by }) => {
+        const said = group.output('stderr').trim().slice(-SHOWN_CHARACTERS);
+        resolve({
+          type: 'failed',
+          why: `its process ended (${code ?? by})${said === '' ? '' : `: ${said.replace(/\s+/g, ' ')}`}`,
+        });
+      },
+      () => undefined,
+    );
+  });
+  const limit = limitMs(order);
+  const stuck = new AbortController();
+  const timer = setTimeout(() => stuck.abort(), limit);
+  const stopped = new Promise<RunTold>((resolve) => {
+    AbortSignal.any([signal, stuck.signal]).addEventListener(
+      'abort',
+      () => resolve({ type: 'failed', why: `not done within ${Math.round(limit / 1_000)} s` }),
+      { once: true },
+    );
+  });
+  try {
+    group.send(order as never);
+    const end = await Promise.race([told, stopped]);
+    signal.throwIfAborted();
+    return end.type === 'done' ? end.run : unplayed(end.type === 'failed' ? end.why : 'nothing was told');
+  } finally {
+    clearTimeout(timer);
+    await group.stop({ killAfterMs: STOP_LIMIT_MS });
+  }
+}

@@ -1,0 +1,20 @@
+/** What the matrix's process and the process of one run say to each other. */
+import type { ResolvedConfig } from '../config/resolve-config.ts';
+import type { RelayWay } from '../faults/client-path.ts';
+import type { ChaosRun } from '../scenario/chaos-result.ts';
+import type { PlannedRun } from './chaos-plan.ts';
+
+/** To the run's process, once: what to play. Holds no secret: a run makes its own keys. */
+export interface RunOrder extends PlannedRun {
+  readonly seed: number;
+  readonly slackMs: number;
+  readonly way: RelayWay;
+  readonly headed: boolean;
+  readonly config: ResolvedConfig;
+}
+
+/** From it: how far it is, and once what came of it, or why it could not be played. */
+export type RunTold =
+  | { readonly type: 'step'; readonly text: string }
+  | { readonly type: 'done'; readonly run: ChaosRun }
+  | { readonly type: 'failed'; readonly why: string };

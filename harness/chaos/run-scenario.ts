@@ -1,0 +1,63 @@
+/** One run: a scenario, a client, a seed; from starting everything to the verdict. */
+import type { ResolvedConfig } from '../config/resolve-config.ts';
+import type { Logger } from '../contracts.ts';
+import type { RelayWay } from '../faults/client-path.ts';
+import { seedFor } from '../faults/seeded-random.ts';
+import type { ChaosRun } from '../scenario/chaos-result.ts';
+import { faultSpanMs, type Scenario } from '../scenario/scenario.ts';
+import { startFaultRig } from './fault-rig.ts';
+import { observeCall, type RunName } from './observe-call.ts';
+import { playCall } from './play-call.ts';
+
+/** What to run. */
+export interface ScenarioRunOptions extends RunName {
+  readonly scenario: Scenario;
+  /** Of the whole chaos; each run has its own row of chance. */
+  readonly seed: number;
+  /** Budget of the shortened policy, s. @default the client's own */
+  readonly budgetSeconds?: number;
+  /** @default 0 */
+  readonly slackMs?: number;
+  /** @default B */
+  readonly way?: RelayWay;
+  readonly headed?: boolean;
+  readonly config: ResolvedConfig;
+  readonly log: Logger;
+  readonly report: (line: string) => void;
+}
+
+/** Everything that was started is stopped when this settles. Rejects with the error of a part that did not start. */
+export async function runScenario(options: ScenarioRunOptions, signal: AbortSignal): Promise<ChaosRun> {
+  const { scenario, client, run, seed, log, report, config } = options;
+  const { setup } = scenario;
+  const seconds = Math.ceil((faultSpanMs(scenario) + scenario.watchMs) / 1000) + 30;
+  await using rig = await startFaultRig(
+    {
+      client,
+      pipeline: 'count',
+      seconds,
+      config,
+      log,
+      report: () => undefined,
+      emulate: scenario.fault?.kind === 'wholePath' && scenario.fault.how === 'off',
+      ...(options.way !== undefined && { way: options.way }),
+      ...(options.headed !== undefined && { headed: options.headed }),
+      ...(setup?.microphone === 'denied' && { grantMicrophone: false }),
+      ...(setup?.microphone === 'silent' && { silentMicrophone: true }),
+      browser: { wishes: { text: true }, ...(setup?.autoplayBlocked === true && { blockAutoplay: true }) },
+      query: {
+        ...(setup?.policy !== undefined && { policy: setup.policy }),
+        ...(setup?.resumeWhenBack === true && { resumeWhenBack: 'on' }),
+        ...(options.budgetSeconds !== undefined && { budget: String(options.budgetSeconds) }),
+      },
+    },
+    signal,
+  );
+  if (setup?.noAgent === true) await rig.rig.stack.agent.stop();
+  const played = await playCall(
+    rig,
+    { scenario, seed: seedFor(seed, scenario.id, client, run), report },
+    signal,
+  );
+  return observeCall(scenario, { client, run }, played, options.slackMs);
+}

@@ -1,0 +1,142 @@
+/** `clara chaos`: the fault matrix, or a part of it, played and judged. */
+import type { Command } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import type * as ChaosModule from '../chaos/chaos.ts';
+import { CALL_CLIENTS, type CallClient } from '../call/call-result.ts';
+import { UsageError } from '../config/usage-error.ts';
+import type { ChaosResult, ChaosSummary } from '../scenario/chaos-result.ts';
+import { seconds } from '../scenario/report-format.ts';
+import { addConfigOptions, configOf } from './config-options.ts';
+import { EXIT } from './exit-codes.ts';
+import { watchInterrupts } from './interrupts.ts';
+
+interface ChaosFlags {
+  readonly only: readonly string[];
+  readonly runs?: number;
+  readonly seed?: number;
+  readonly shard?: { readonly index: number; readonly count: number };
+  readonly client: CallClient | 'both';
+  readonly report?: string;
+  readonly lanes?: number;
+  readonly way: 'A' | 'B';
+  readonly short?: boolean;
+  readonly list?: boolean;
+  readonly headed?: boolean;
+  readonly json?: boolean;
+}
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < least || value > most)
+      throw new InvalidArgumentError(`${JSON.stringify(text)} is not ${least} to ${most}.`);
+    return value;
+  };
+
+function names(text: string, before: readonly string[] = []): readonly string[] {
+  return [
+    ...before,
+    ...text
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  ];
+}
+
+function shard(text: string): { index: number; count: number } {
+  const [, index = 0, count = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (index < 1 || count < 1 || index > count)
+    throw new InvalidArgumentError(`${JSON.stringify(text)} is not like 1/3.`);
+  return { index, count };
+}
+
+/** For people. */
+function describe(result: ChaosResult): string {
+  const width = Math.max(0, ...result.summary.map(({ id }) => id.length));
+  const pair = ({ p50, p95 }: ChaosSummary['audioBackMs']): string => `${seconds(p50)} / ${seconds(p95)}`;
+  return [
+    `seed ${result.seed}; each time: middle / 95 of 100`,
+    ...result.summary.map(
+      (line) =>
+        `${line.id.padEnd(width)} ${line.client.padEnd(5)} ${line.passed} of ${line.runs} as promised, told ${pair(line.firstUiStateMs)}, sound back ${pair(line.audioBackMs)}, words lost ${line.wordsLost.toAgent} + ${line.wordsLost.fromAgent}`,
+    ),
+  ].join('\n');
+}
+
+async function list(): Promise<void> {
+  const { MATRIX } = await import('../scenario/matrix.ts');
+  const width = Math.max(...MATRIX.map(({ id }) => id.length));
+  for (const { id, group, story } of MATRIX)
+    process.stdout.write(`${id.padEnd(width)}  ${group.padEnd(10)}  ${story}\n`);
+}
+
+/** Heavy, so other commands need not wait. Not inside a function with `using`: there TypeScript 6.0 leaves `.ts` as it is. */
+function loadChaos(): Promise<typeof ChaosModule> {
+  return import('../chaos/chaos.ts');
+}
+
+async function chaos(command: Command): Promise<void> {
+  const flags = command.opts<ChaosFlags>();
+  if (flags.list === true) return list();
+  const config = configOf(command, { port: 0, pipeline: 'count', logLevel: 'warn' });
+  if (config.values.pipeline !== 'count')
+    throw new UsageError('words are counted with the pipeline count only');
+  const { runChaos } = await loadChaos();
+  using interrupts = watchInterrupts(process, (code) => process.exit(code));
+  const tell = (line: string): void => void process.stderr.write(`clara: ${line}\n`);
+  const { report, ...rest } = flags;
+  const result = await runChaos(
+    { ...rest, ...(report !== undefined && { report }), config, tell },
+    interrupts.signal,
+  );
+  if (report !== undefined) tell(`report: ${report}/report.html`);
+  process.stdout.write(`${flags.json === true ? JSON.stringify(result) : describe(result)}\n`);
+  process.exitCode = isGood(result) ? EXIT.good : EXIT.checkFailed;
+}
+
+/** Ours keeps its promises; stock made none, but has to have been played. */
+export function isGood({ runs }: Pick<ChaosResult, 'runs'>): boolean {
+  return runs.every(({ client, pass, unplayed }) => (client === 'clara' ? pass : unplayed !== true));
+}
+
+/** Adds the command. */
+export function registerChaos(program: Command): void {
+  const command = program
+    .command('chaos')
+    .description(
+      'real calls under faults of network, server, agent and page, judged; stock livekit-client beside ours',
+    )
+    .option('--only <names>', 'these faults or groups, with commas between; all by default', names, [])
+    .option('--list', 'the faults by name, and what happens in each')
+    .addOption(
+      new Option(
+        '--runs <number>',
+        'calls for each fault and client, instead of 20, 5 or 3 by its length',
+      ).argParser(whole(1, 1_000)),
+    )
+    .addOption(new Option('--seed <number>', 'chance to be played again').argParser(whole(0, 2 ** 32 - 1)))
+    .addOption(new Option('--shard <i/n>', 'the i-th of n parts, for several machines').argParser(shard))
+    .addOption(
+      new Option('--client <name>', 'who calls: clara, stock livekit-client, or both')
+        .choices([...CALL_CLIENTS, 'both'])
+        .default('clara'),
+    )
+    .option('--report <folder>', 'where a report is written, run by run; goes on where it stopped')
+    .addOption(
+      new Option('--lanes <number>', 'calls side by side; 3 on 2 cores by default').argParser(whole(1, 32)),
+    )
+    .addOption(
+      new Option(
+        '--way <name>',
+        'how media is led through the relay: A by address (Linux), B by rewritten candidates',
+      )
+        .choices(['A', 'B'])
+        .default('B'),
+    )
+    .option('--short', 'the form of npm test: long faults shortened under a budget of 20 s')
+    .option('--headed', 'show the browsers')
+    .option('--json', 'one JSON object on stdout');
+  addConfigOptions(command, ['logLevel', 'agentName']);
+  command.action(() => chaos(command));
+}
