@@ -20,6 +20,7 @@ const publicOnly = {
 export default {
   globs: [
     'src/ui/configured-element.ts',
+    'src/ui/session-element.ts',
     'src/ui/clara-voice-element.ts',
     'src/ui/events.ts',
     'src/embed/element.ts',

@@ -1,30 +1,18 @@
 /**
- * The element. Owns its shadow tree, the words and the DOM events; decides nothing about the link. Its session comes
- * from outside as a property, or from `createSession` of the subclass that the package registers. A session that was
- * made here is disposed of here; one from outside never is.
+ * The element as it is seen: its shadow tree and the words in it. What it can be asked for and what it tells the page is
+ * in session-element.ts; neither decides anything about the link.
  */
 import { html, nothing, type PropertyDeclarations, type PropertyValues, type TemplateResult } from 'lit';
-import type {
-  AgentState,
-  Link,
-  LinkPhase,
-  StartOptions,
-  TranscriptEntry,
-  VoiceSession,
-} from '../core/session/types.ts';
-import { ConfiguredElement } from './configured-element.ts';
+import type { TranscriptEntry, VoiceSession } from '../core/session/types.ts';
 import { ConversationLoader } from './controllers/conversation-loader.ts';
 import { FocusController } from './controllers/focus-controller.ts';
 import { LevelController } from './controllers/level-controller.ts';
 import { PinnedScrollController } from './controllers/pinned-scroll-controller.ts';
-import { OwnSession } from './controllers/own-session.ts';
-import { SessionController } from './controllers/session-controller.ts';
 import { TickerController } from './controllers/ticker-controller.ts';
-import { ClaraErrorEvent } from './events.ts';
 import { wordsOf, type MessageKey, type MessageOverrides, type Words } from './messages/words.ts';
-import { eventsForLink, eventsForTranscript, hasSound, isActive, newFinalLines } from './session-events.ts';
-import { isConfigured, isMuted, SessionCodeError, type SessionConfig } from './session-config.ts';
-import { needsClock, statusView, type LocalProblem } from './status-view.ts';
+import { hasSound, isActive, newFinalLines } from './session-events.ts';
+import { run, SessionElement } from './session-element.ts';
+import { needsClock, statusView } from './status-view.ts';
 import { controls } from './styles/controls.ts';
 import { layout } from './styles/layout.ts';
 import { orb } from './styles/orb.ts';
@@ -34,14 +22,6 @@ import { controlsTemplate } from './views/controls.ts';
 import { metersTemplate } from './views/meters.ts';
 import { orbTemplate, statusTemplate } from './views/status.ts';
 import { transcriptText } from './transcript-text.ts';
-
-/** What the pointer or keyboard does before a click: time to load the session's code. */
-const INTENTS = ['pointerenter', 'pointerdown', 'focusin'] as const;
-
-/** Lets `work` go on by itself; what it rejects with becomes an error event of the page, as nobody else would hear of it. */
-function run(work: Promise<unknown>): void {
-  work.catch(reportError);
-}
 
 /**
  * A voice session with a face: start, stop, mute, what is going on in words, levels, messages and a transcript.
@@ -97,19 +77,15 @@ function run(work: Promise<unknown>): void {
  * @cssproperty --clara-font - Font family.
  * @cssproperty --clara-transcript-height - Greatest height of the transcript.
  */
-export class ClaraVoiceElement extends ConfiguredElement {
+export class ClaraVoiceElement extends SessionElement {
   static override styles = [tokens, layout, orb, words, controls];
 
   static override properties: PropertyDeclarations = {
-    session: { attribute: false },
-    preload: { type: Boolean },
     size: { reflect: true },
     theme: { reflect: true },
     messages: { attribute: false },
   };
 
-  /** Load the session's code at once. */
-  declare preload: boolean;
   /** @default 'full' */
   declare size: 'full' | 'compact' | undefined;
   /** Without it the page's own colour scheme counts. */
@@ -117,15 +93,6 @@ export class ClaraVoiceElement extends ConfiguredElement {
   /** Texts to put over the catalogue, by key. */
   declare messages: MessageOverrides | undefined;
 
-  readonly #watch = new SessionController(this, {
-    onLink: (link, previous) => this.#onLink(link, previous),
-    onTranscript: (entries, previous) => this.#onTranscript(entries, previous),
-    onMicrophone: (microphone, previous) => {
-      if (microphone.status === 'live') this.#muteWish = microphone.muted;
-      if (microphone.status === 'failed' && previous.status !== 'failed' && this.link.phase !== 'failed')
-        this.dispatchEvent(new ClaraErrorEvent(microphone.code, 'the microphone ended', false));
-    },
-  });
   readonly #levels = new LevelController(
     this,
     () => this.renderRoot?.querySelector<HTMLElement>('.stage') ?? null,
@@ -135,126 +102,20 @@ export class ClaraVoiceElement extends ConfiguredElement {
     () => this.renderRoot?.querySelector<HTMLElement>('.lines') ?? null,
   );
   readonly #conversation = new ConversationLoader(this, () => this.shadowRoot);
-  readonly #own = new OwnSession();
   #words: Words = wordsOf('en');
-  #joined = false;
-  #loading = false;
-  #muteWish = false;
   #draft = '';
   #lineAnnouncement = '';
   #copyNote: MessageKey | undefined;
-  #localProblem: LocalProblem | undefined;
 
   constructor() {
     super();
     new FocusController(this, () => this.shadowRoot, '[data-control]');
-    new TickerController(this, () => needsClock(this.link, this.#watch.nowMonoMs));
-    for (const intent of INTENTS) this.addEventListener(intent, () => this.#onIntent());
-  }
-
-  /** The session that is shown. Setting one from outside takes the place of the element's own. */
-  get session(): VoiceSession | undefined {
-    return this.#watch.session;
-  }
-
-  set session(session: VoiceSession | undefined) {
-    if (session === this.#watch.session) return;
-    this.#own.dispose();
-    this.#show(session);
-  }
-
-  /** The link as data. */
-  get link(): Link {
-    return this.#watch.link;
-  }
-
-  /** The link's phase, reflected as the attribute `phase`. */
-  get phase(): LinkPhase {
-    return this.link.phase;
-  }
-
-  get agentState(): AgentState {
-    return this.#watch.agentState;
-  }
-
-  get transcript(): readonly TranscriptEntry[] {
-    return this.#watch.transcript;
-  }
-
-  /** The user's wish, kept across reconnects and sessions. */
-  get muted(): boolean {
-    return isMuted(this.#watch.microphone, this.#muteWish);
-  }
-
-  set muted(muted: boolean) {
-    run(this.setMuted(muted));
-  }
-
-  /** Starts a session, or takes over one that another tab has. Settles when it is connected, failed or ended; never rejects. */
-  async start(options?: StartOptions): Promise<void> {
-    if (this.#loading || isActive(this.link)) return;
-    this.#localProblem = undefined;
-    this.#loading = true;
-    this.requestUpdate();
-    const session = await this.#prepare(true);
-    this.#loading = false;
-    this.requestUpdate();
-    if (session === undefined || !this.isConnected) return;
-    if (this.#muteWish) await session.setMuted(true);
-    await session.start(options);
-  }
-
-  /** Ends the session as the user's own wish. Never rejects. */
-  async stop(): Promise<void> {
-    await this.session?.stop();
-  }
-
-  /** Mutes or unmutes; before a start it is the wish for it. Never rejects. */
-  async setMuted(muted: boolean): Promise<void> {
-    this.#muteWish = muted;
-    this.requestUpdate();
-    await this.session?.setMuted(muted);
-  }
-
-  /** Sends a text message. Without a session nothing is sent. Rejects with RangeError when `text` is longer than 15,000 characters. */
-  async sendText(text: string): Promise<void> {
-    await this.session?.sendText(text);
-  }
-
-  /** Ends a wait between two tries now. */
-  retryNow(): void {
-    this.session?.retryNow();
-  }
-
-  /** To be called from a user gesture when the browser holds the sound back. */
-  async playAudio(): Promise<void> {
-    await this.session?.playAudio();
-  }
-
-  /**
-   * Builds a session of the element's own; the subclass that the package registers does it. Rejects with SessionCodeError
-   * when the code cannot be loaded, with TypeError or RangeError for a wrong setting. Undefined: this class cannot, it
-   * needs the `session` property.
-   */
-  protected createSession?(config: SessionConfig): Promise<VoiceSession>;
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.setAttribute('phase', this.phase);
-    if (this.preload) this.#onIntent();
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    // A node that is only moved is connected again before this runs; its call goes on.
-    queueMicrotask(() => {
-      if (!this.isConnected) this.#dropOwn();
-    });
+    new TickerController(this, () => needsClock(this.link, this.nowMonoMs));
   }
 
   protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
     if (changed.has('messages') || !this.hasUpdated) this.#words = wordsOf(this.lang || 'en', this.messages);
-    if (changed.has('preload') && this.preload) this.#onIntent();
   }
 
   protected override render(): TemplateResult {
@@ -264,12 +125,12 @@ export class ClaraVoiceElement extends ConfiguredElement {
       {
         link,
         agentState: this.agentState,
-        microphone: this.#watch.microphone,
-        audioBlocked: this.#watch.audioBlocked,
+        microphone: this.microphone,
+        audioBlocked: this.audioBlocked,
         muted: active && this.muted,
-        loading: this.#loading,
-        localProblem: this.#localProblem,
-        nowMonoMs: this.#watch.nowMonoMs,
+        loading: this.loading,
+        localProblem: this.localProblem,
+        nowMonoMs: this.nowMonoMs,
       },
       this.#words,
     );
@@ -293,10 +154,10 @@ export class ClaraVoiceElement extends ConfiguredElement {
           {
             link,
             active,
-            loading: this.#loading,
+            loading: this.loading,
             muted: this.muted,
             withMicrophone: !this.textOnly,
-            audioBlocked: this.#watch.audioBlocked,
+            audioBlocked: this.audioBlocked,
           },
           this.#actions,
           this.#words,
@@ -365,66 +226,17 @@ export class ClaraVoiceElement extends ConfiguredElement {
     this.requestUpdate();
   }
 
-  #onIntent(): void {
-    if (this.session !== undefined || !this.isConnected) return;
-    // A failure here is told when the user presses Start, which tries again.
-    if (this.createSession !== undefined && isConfigured(this.sessionConfig)) run(this.#prepare(false));
-  }
-
-  async #prepare(tell: boolean): Promise<VoiceSession | undefined> {
-    // A session from outside, or one that runs, stays; the own one is asked for again in case the settings changed.
-    const { session } = this;
-    if (session !== undefined && (session !== this.#own.made || isActive(session.link.value))) return session;
-    const config = this.sessionConfig;
-    const create = this.createSession?.bind(this);
-    if (create === undefined || !isConfigured(config)) {
-      this.#fail('notConfigured', 'neither a session nor a source of tokens is set');
-      return undefined;
-    }
-    try {
-      const made = await this.#own.get(config, create);
-      if (made !== undefined) this.#show(made);
-      return made;
-    } catch (error) {
-      // A wrong setting has a message that names it and its limits; it holds no token.
-      if (tell && error instanceof SessionCodeError) this.#fail('loadFailed', error.message);
-      else if (tell) this.#fail('notConfigured', error instanceof Error ? error.message : 'unknown');
-      return undefined;
-    }
-  }
-
-  #fail(problem: LocalProblem, detail: string): void {
-    this.#localProblem = problem;
-    this.requestUpdate();
-    this.dispatchEvent(new ClaraErrorEvent(problem, detail, true));
-  }
-
-  #show(session: VoiceSession | undefined): void {
-    this.#joined = false;
-    this.#watch.session = session;
+  protected override sessionChanged(session: VoiceSession | undefined): void {
     this.#levels.session = session;
     if (session !== undefined && this.size !== 'compact' && this.hasUpdated) this.#conversation.load();
-    this.requestUpdate();
   }
 
-  #dropOwn(): void {
-    const made = this.#own.made;
-    this.#own.dispose();
-    if (made !== undefined && made === this.session) this.#show(undefined);
-  }
-
-  #onLink(link: Link, previous: Link): void {
-    const events = eventsForLink(link, previous, this.#joined);
-    if (link.phase === 'connected') this.#joined = true;
-    if (!isActive(link)) this.#joined = false;
-    this.setAttribute('phase', link.phase);
-    for (const event of events) this.dispatchEvent(event);
-  }
-
-  #onTranscript(entries: readonly TranscriptEntry[], previous: readonly TranscriptEntry[]): void {
+  protected override linesChanged(
+    entries: readonly TranscriptEntry[],
+    previous: readonly TranscriptEntry[],
+  ): void {
     this.#copyNote = undefined;
     const lines = newFinalLines(entries, previous);
     if (lines.length > 0) this.#lineAnnouncement = transcriptText(lines, this.#words);
-    for (const event of eventsForTranscript(entries, previous)) this.dispatchEvent(event);
   }
 }

@@ -3,11 +3,14 @@
  * comes in. Invariant: what ticks (attempt, elapsed, countdown) never stands in `status` or `announcement`, so that a
  * screen reader is told of changes and not of seconds.
  */
-import type { AgentState, Link, MicrophoneState, Problem } from '../core/session/types.ts';
-import type { MessageKey, Words } from './messages/words.ts';
+import type { AgentState, Link, MicrophoneState, Problem, Recovery } from '../core/session/types.ts';
+import type { Words } from './messages/words.ts';
 
 /** How long a recovered note stays, ms: long enough to be read twice. */
 export const RECOVERED_NOTE_MS = 12_000;
+
+/** From here on a join tells how long it has taken, ms; one on a good network takes under one second. */
+const SLOW_JOIN_MS = 3_000;
 
 /** What colour and movement go with it. */
 export type Tone = 'calm' | 'busy' | 'live' | 'warn' | 'bad';
@@ -54,12 +57,12 @@ export function statusView(input: StatusInput, words: Words): StatusView {
   switch (link.phase) {
     case 'idle':
       return view('calm', status, words.text('headline.idle'));
-    case 'requestingMic':
-      return view('busy', status, words.text('headline.requestingMic'));
-    case 'connecting': {
-      const facts = link.attempt > 1 ? [words.text('fact.attempt', { attempt: link.attempt })] : [];
-      return view('busy', status, words.text('headline.connecting'), facts);
+    case 'requestingMic': {
+      const headline = words.text('headline.requestingMic');
+      return view('busy', status, headline, [], headline);
     }
+    case 'connecting':
+      return view('busy', status, words.text('headline.connecting'), connectingFacts(link, input, words));
     case 'connected':
       return connectedView(link, input, words);
     case 'unstable':
@@ -79,12 +82,17 @@ export function statusView(input: StatusInput, words: Words): StatusView {
 
 /** Whether the view changes with time alone and has to be looked at again within a second. */
 export function needsClock(link: Link, nowMonoMs: number): boolean {
-  if (link.phase === 'reconnecting') return true;
-  return (
-    link.phase === 'connected' &&
-    link.recovered !== undefined &&
-    nowMonoMs - link.sinceMonoMs < RECOVERED_NOTE_MS
-  );
+  switch (link.phase) {
+    case 'connecting':
+    case 'reconnecting':
+      return true;
+    case 'unstable':
+      return link.side !== 'signal';
+    case 'connected':
+      return isRecoveryFresh(link, nowMonoMs);
+    default:
+      return false;
+  }
 }
 
 /** A problem in words: what happened, what to do, and when where that is known. */
@@ -94,18 +102,39 @@ export function problemText(problem: Problem, words: Words): string {
   return `${text} ${words.text('problem.retryAfter', { duration: words.duration(problem.retryAfterMs) })}`;
 }
 
+function isRecoveryFresh(link: Link & { phase: 'connected' }, nowMonoMs: number): boolean {
+  return link.recovered !== undefined && nowMonoMs - link.sinceMonoMs < RECOVERED_NOTE_MS;
+}
+
+/** Nothing for a join that is as fast as most: a figure that flashes up says less than none. */
+function connectingFacts(
+  link: Link & { phase: 'connecting' },
+  input: StatusInput,
+  words: Words,
+): readonly string[] {
+  const elapsedMs = input.nowMonoMs - link.sinceMonoMs;
+  if (link.attempt <= 1 && elapsedMs < SLOW_JOIN_MS) return [];
+  const elapsed = words.text('fact.elapsed', { duration: words.duration(elapsedMs) });
+  return link.attempt > 1 ? [words.text('fact.attempt', { attempt: link.attempt }), elapsed] : [elapsed];
+}
+
 function connectedView(link: Link & { phase: 'connected' }, input: StatusInput, words: Words): StatusView {
   const notes = callNotes(input, words);
-  const recovered = needsClock(link, input.nowMonoMs) ? link.recovered : undefined;
-  if (recovered !== undefined) {
-    const key: MessageKey = recovered.sameRoom ? 'note.recovered' : 'note.recoveredNewRoom';
-    notes.unshift(words.text(key, { duration: words.duration(recovered.outageMs) }));
-  }
-  return {
-    ...view('live', words.text('status.connected'), words.text(`agent.${input.agentState}`)),
-    notes,
-    announcement: notes.join(' '),
-  };
+  const headline = words.text(`agent.${input.agentState}`);
+  if (link.recovered !== undefined && isRecoveryFresh(link, input.nowMonoMs))
+    notes.unshift(recoveryText(link.recovered, words));
+  // Of the agent's states only its absence is said: the others change with every turn.
+  const said = input.agentState === 'absent' ? [headline, ...notes] : notes;
+  return { ...view('live', words.text('status.connected'), headline), notes, announcement: said.join(' ') };
+}
+
+/** How long it was, what may be lost, and whether the room is another one. */
+function recoveryText({ outageMs, sameRoom }: Recovery, words: Words): string {
+  const sentences = [words.text('note.recovered', { duration: words.duration(outageMs) })];
+  // In less than a second nothing is said that anybody would miss.
+  if (outageMs >= 1000) sentences.push(words.text('note.recoveredLoss'));
+  if (!sameRoom) sentences.push(words.text('note.recoveredNewRoom'));
+  return sentences.join(' ');
 }
 
 function unstableView(link: Link & { phase: 'unstable' }, input: StatusInput, words: Words): StatusView {
@@ -118,7 +147,10 @@ function unstableView(link: Link & { phase: 'unstable' }, input: StatusInput, wo
       notes: [side, ...notes],
       announcement: '',
     };
-  return { ...view('warn', words.text('status.unstable'), side), notes, announcement: side };
+  const elapsed = words.text('fact.elapsed', {
+    duration: words.duration(input.nowMonoMs - link.sinceMonoMs),
+  });
+  return { ...view('warn', words.text('status.unstable'), side, [elapsed], side), notes };
 }
 
 function reconnectingView(
@@ -137,8 +169,12 @@ function reconnectingView(
         ? words.text('fact.trying')
         : words.text('fact.nextTry', { duration: words.duration(link.nextTryMonoMs - input.nowMonoMs) }),
     );
-  const base = view('warn', words.text('status.reconnecting'), headline, facts, headline);
-  return { ...base, notes: callNotes({ ...input, audioBlocked: false }, words) };
+  // Offline says it all; and while rejoining, sound that the control connection outlived is gone too.
+  const side = link.offline || link.side === 'signal' ? [] : [words.text(`side.${link.side}`)];
+  return {
+    ...view('warn', words.text('status.reconnecting'), headline, facts, [...side, headline].join(' ')),
+    notes: [...side, ...callNotes({ ...input, audioBlocked: false }, words)],
+  };
 }
 
 function callNotes(input: StatusInput, words: Words): string[] {

@@ -42,9 +42,9 @@ export const en = {
   'agent.thinking': 'Thinking',
   'agent.speaking': 'Speaking',
 
-  'side.up': 'They can’t hear you at the moment',
-  'side.down': 'You can’t hear them at the moment',
-  'side.both': 'No sound either way at the moment',
+  'side.up': 'They can’t hear you at the moment.',
+  'side.down': 'You can’t hear them at the moment.',
+  'side.both': 'No sound either way at the moment.',
   'side.signal': 'Sound is fine. Checking the connection in the background.',
 
   'fact.attempt': 'Attempt {attempt}',
@@ -52,10 +52,11 @@ export const en = {
   'fact.nextTry': 'Next try in {duration}',
   'fact.trying': 'Trying now',
 
-  'note.recovered': 'Back after {duration}',
-  'note.recoveredNewRoom': 'Back after {duration}. The conversation goes on in a new room.',
+  'note.recovered': 'Back after {duration}.',
+  'note.recoveredLoss': 'What was said meanwhile may not have been heard.',
+  'note.recoveredNewRoom': 'The conversation goes on in a new room.',
   'note.audioBlocked': 'Your browser holds the sound back until you press a button.',
-  'note.muted': 'You are muted',
+  'note.muted': 'You are muted.',
   'note.copied': 'Transcript copied',
   'note.copyFailed': 'The transcript could not be copied. Select the text and copy it by hand.',
 

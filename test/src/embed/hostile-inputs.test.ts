@@ -56,7 +56,7 @@ const KNOWN = [
 const names = (type: MessageClass): string[] => type.fields.list().map(({ localName }) => localName);
 /** Those with an effect on media come more often. */
 const SIGNAL_CASES = [
-  ...names(SignalResponse as never),
+  ...names(SignalResponse),
   'offer',
   'answer',
   'trickle',
@@ -226,7 +226,7 @@ describe('hostile input', function () {
         const packets =
           hostile.chance() < 0.5
             ? stream(hostile)
-            : [hostile.message<DataPacket>(DataPacket as never, hostile.pick(PACKET_CASES))];
+            : [hostile.message<DataPacket>(DataPacket, hostile.pick(PACKET_CASES))];
         for (const packet of packets.slice(0, PACKETS - sent)) {
           packet.sequence = 0; // else one high number makes the SDK drop all that follow
           const bytes = packet.toBinary();
@@ -247,7 +247,7 @@ describe('hostile input', function () {
     let kind = hostile.pick(SIGNAL_CASES);
     // Each leave ends a connection, and a new one takes longer than all that is to be tried on it.
     if (kind === 'leave' && hostile.chance() < 0.9) kind = 'update';
-    const message = hostile.message<SignalResponse>(SignalResponse as never, kind);
+    const message = hostile.message<SignalResponse>(SignalResponse, kind);
     if (message.message.case === 'trickle')
       message.message.value.candidateInit = JSON.stringify(hostile.candidate());
     const bytes = message.toBinary();
@@ -313,7 +313,7 @@ describe('hostile input', function () {
       name,
       hostile.chance() < 0.3 ? hostile.json() : value,
     ]);
-    const value =
+    const value: unknown =
       hostile.chance() < 0.7
         ? Object.fromEntries([...fields, [hostile.text(), hostile.json()]])
         : hostile.json();

@@ -80,7 +80,7 @@ describe('<clara-voice>', () => {
     await page.drawn();
     page.button('Mute').click();
     await page.drawn();
-    expect(page.text('.note')).to.equal('You are muted');
+    expect(page.text('.note')).to.equal('You are muted.');
     page.button('Unmute').click();
     await page.drawn();
     expect(page.session.calls).to.deep.equal([

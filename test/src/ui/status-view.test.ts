@@ -1,11 +1,12 @@
 import { expect } from 'chai';
 import { SESSION_ERROR_CODES } from '../../../src/core/errors.ts';
-import { AGENT_STATES, END_REASONS, type Link } from '../../../src/core/session/types.ts';
+import { AGENT_STATES, type CutSide, END_REASONS, type Link } from '../../../src/core/session/types.ts';
 import { wordsOf } from '../../../src/ui/messages/words.ts';
 import { needsClock, problemText, statusView, type StatusInput } from '../../../src/ui/status-view.ts';
 import { LINKS } from '../../support/browser/fake-session.ts';
 
 const words = wordsOf('en');
+const CUT_SIDES: readonly CutSide[] = ['up', 'down', 'both', 'signal'];
 const input = (change: Partial<StatusInput> = {}): StatusInput => ({
   link: { phase: 'idle' },
   agentState: 'listening',
@@ -27,8 +28,8 @@ describe('the words of a phase', () => {
     connecting: { status: 'Connecting...', headline: 'One moment, please' },
     connected: { status: 'Connected', headline: 'Listening' },
     'connected, recovered': { status: 'Connected', headline: 'Listening' },
-    'unstable, up': { status: 'Unstable', headline: 'They can’t hear you at the moment' },
-    'unstable, down': { status: 'Unstable', headline: 'You can’t hear them at the moment' },
+    'unstable, up': { status: 'Unstable', headline: 'They can’t hear you at the moment.' },
+    'unstable, down': { status: 'Unstable', headline: 'You can’t hear them at the moment.' },
     'unstable, signal': { status: 'Connected', headline: 'Listening' },
     'reconnecting, waiting': { status: 'Reconnecting...', headline: 'Your conversation is kept' },
     'reconnecting, trying': { status: 'Reconnecting...', headline: 'Your conversation is kept' },
@@ -71,8 +72,11 @@ describe('the words of a phase', () => {
   });
 
   it('counts the tries of a first join from the second on', () => {
-    const connecting = (attempt: number): Link => ({ phase: 'connecting', sinceMonoMs: 0, attempt });
-    expect([viewOf(connecting(1)).facts, viewOf(connecting(2)).facts]).to.deep.equal([[], ['Attempt 2']]);
+    const connecting = (attempt: number): Link => ({ phase: 'connecting', sinceMonoMs: 99_000, attempt });
+    expect([viewOf(connecting(1)).facts, viewOf(connecting(2)).facts]).to.deep.equal([
+      [],
+      ['Attempt 2', '1 sec so far'],
+    ]);
   });
 
   it('has no countdown while the device is offline, because nothing is tried', () => {
@@ -86,19 +90,69 @@ describe('the words of a phase', () => {
     expect(view.notes).to.deep.equal(['Sound is fine. Checking the connection in the background.']);
   });
 
-  it('tells how long the outage was, for a while', () => {
+  it('tells how long the outage was and what may be lost, for a while', () => {
     const link = LINKS.find(({ name }) => name === 'connected, recovered')!.link;
-    expect(viewOf(link).notes).to.deep.equal(['Back after 42 sec']);
+    const note = 'Back after 42 sec. What was said meanwhile may not have been heard.';
+    expect(viewOf(link).notes).to.deep.equal([note]);
+    expect(viewOf(link).announcement).to.equal(note);
     expect(viewOf(link, { nowMonoMs: 111_001 }).notes).to.deep.equal([]);
   });
 
   it('tells when the conversation goes on in a new room', () => {
-    const link: Link = {
+    const back = (outageMs: number): Link => ({
       phase: 'connected',
       sinceMonoMs: 99_000,
-      recovered: { outageMs: 5000, sameRoom: false },
-    };
-    expect(viewOf(link).notes).to.deep.equal(['Back after 5 sec. The conversation goes on in a new room.']);
+      recovered: { outageMs, sameRoom: false },
+    });
+    expect(viewOf(back(5000)).notes).to.deep.equal([
+      'Back after 5 sec. What was said meanwhile may not have been heard. The conversation goes on in a new room.',
+    ]);
+    expect(viewOf(back(400)).notes).to.deep.equal([
+      'Back after 0 sec. The conversation goes on in a new room.',
+    ]);
+  });
+
+  it('says which side is cut while reconnecting, unless the device is offline or only the signal was gone', () => {
+    const reconnecting = (side: CutSide, offline = false): Link => ({
+      phase: 'reconnecting',
+      sinceMonoMs: 88_000,
+      side,
+      by: 'rejoin',
+      attempt: 1,
+      offline,
+    });
+    const notes = CUT_SIDES.map((side) => viewOf(reconnecting(side)).notes);
+    expect(notes).to.deep.equal([
+      ['They can’t hear you at the moment.'],
+      ['You can’t hear them at the moment.'],
+      ['No sound either way at the moment.'],
+      [],
+    ]);
+    expect(viewOf(reconnecting('both')).announcement).to.equal(
+      'No sound either way at the moment. Your conversation is kept',
+    );
+    expect(viewOf(reconnecting('both', true)).notes).to.deep.equal([]);
+  });
+
+  it('tells how long one side has been cut, without saying it again each second', () => {
+    const link: Link = { phase: 'unstable', sinceMonoMs: 95_000, side: 'up' };
+    expect(viewOf(link).facts).to.deep.equal(['5 sec so far']);
+    expect(viewOf(link).announcement).to.equal('They can’t hear you at the moment.');
+  });
+
+  it('tells how long a first join takes once that is long', () => {
+    const link: Link = { phase: 'connecting', sinceMonoMs: 95_000, attempt: 1 };
+    expect(viewOf(link).facts).to.deep.equal(['5 sec so far']);
+    expect(viewOf(link, { nowMonoMs: 97_000 }).facts).to.deep.equal([]);
+  });
+
+  it('asks a screen reader’s user for the microphone too, and says when the agent is gone', () => {
+    expect(viewOf({ phase: 'requestingMic', sinceMonoMs: 0 }).announcement).to.equal(
+      'Please allow the microphone',
+    );
+    const connected: Link = { phase: 'connected', sinceMonoMs: 0 };
+    expect(viewOf(connected, { agentState: 'absent' }).announcement).to.equal('Waiting for the agent');
+    expect(viewOf(connected, { agentState: 'thinking' }).announcement).to.equal('');
   });
 
   it('has words for every agent state, all different', () => {
@@ -156,10 +210,13 @@ describe('the words of a problem', () => {
 });
 
 describe('the need for a clock', () => {
-  it('is there while reconnecting and while the recovered note stands, else not', () => {
+  it('is there while something that is shown ticks, else not', () => {
     const needed = LINKS.filter(({ link }) => needsClock(link, 100_000)).map(({ name }) => name);
     expect(needed).to.deep.equal([
+      'connecting',
       'connected, recovered',
+      'unstable, up',
+      'unstable, down',
       'reconnecting, waiting',
       'reconnecting, trying',
       'reconnecting, offline',
