@@ -15,6 +15,7 @@ import type { Report } from '../parts/try-ways.ts';
 import { findLiveKitServer } from '../server/find-livekit-server.ts';
 import { startLiveKitServer } from '../server/livekit-server.ts';
 import type { LiveKitServer } from '../server/livekit-server.ts';
+import { warmUpServer } from '../server/warm-up.ts';
 import type { RunFolder } from '../supervisor/run-folder.ts';
 import { StopStack } from '../supervisor/stop-stack.ts';
 import { requireOutsideInterface } from './outside-interface.ts';
@@ -100,6 +101,7 @@ export async function startStack(
         ? `livekit-server ${server.version} on ${server.url}, media on UDP ${server.udpPort}`
         : `using ${address.url}`,
     );
+    const warmedUp = server === undefined ? Promise.resolve() : warmUpServer(server);
     const livekit = options.through === undefined ? address : await options.through(address, server);
     const agent = parts.own(
       'agent',
@@ -130,6 +132,7 @@ export async function startStack(
         signal,
       ),
     );
+    await warmedUp; // begun beside the agent's start, which takes longer
     started(`app and tokens on ${gateway.url}`);
     const stop = () => parts.stop();
     return {
