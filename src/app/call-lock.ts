@@ -27,6 +27,12 @@ export function keepCallLock(inCall: Readable<boolean>, signal: AbortSignal): vo
 /** Whether any window of the app is in a call. False where the browser has no locks to ask. */
 export async function isCallAnywhere(): Promise<boolean> {
   if (navigator.locks === undefined) return false;
-  const { held } = await navigator.locks.query();
-  return held?.some((lock) => lock.name === NAME) ?? false;
+  const { held = [], pending = [] } = await navigator.locks.query();
+  return [...held, ...pending].some(({ name, mode }) => name === NAME && mode === 'shared');
+}
+
+/** Settles when no window of the app is in a call any more; rejects with the signal's reason when that aborts first. */
+export async function untilNoCallAnywhere(signal: AbortSignal): Promise<void> {
+  if (navigator.locks === undefined) return;
+  await navigator.locks.request(NAME, { mode: 'exclusive', signal }, () => Promise.resolve());
 }

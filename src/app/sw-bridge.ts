@@ -4,7 +4,7 @@
  */
 import { Workbox } from 'workbox-window';
 import { Writable, type Readable } from '../core/readable.ts';
-import { isCallAnywhere } from './call-lock.ts';
+import { isCallAnywhere, untilNoCallAnywhere } from './call-lock.ts';
 import { trustedScriptUrl } from './trusted-types.ts';
 import { isCheckDue, updateStep, type UpdateStep } from './update-policy.ts';
 
@@ -19,10 +19,13 @@ export class ServiceWorkerBridge {
   #accepted = false;
   #dismissed = false;
   #lastCheckMonoMs = performance.now();
+  readonly #signal: AbortSignal;
+  #isWaitingForCalls = false;
 
   /** @param inCall whether this window is in a call; @param signal ends the watching. */
   constructor(inCall: Readable<boolean>, signal: AbortSignal) {
     this.#inCall = inCall;
+    this.#signal = signal;
     this.#workbox = new Workbox(trustedScriptUrl(SCRIPT));
     this.#workbox.addEventListener('waiting', () => {
       this.#waiting = true;
@@ -60,6 +63,8 @@ export class ServiceWorkerBridge {
 
   async #decide(): Promise<void> {
     const inCall = this.#inCall.value || (this.#waiting && (await isCallAnywhere()));
+    // Also our own call, just over: its lock is let go of a moment later.
+    if (inCall && !this.#inCall.value) this.#decideAfterCalls().catch(reportError);
     const step = updateStep({
       waiting: this.#waiting,
       inCall,
@@ -68,6 +73,20 @@ export class ServiceWorkerBridge {
     });
     this.#step.set(step);
     if (step === 'apply') this.#workbox.messageSkipWaiting();
+  }
+
+  async #decideAfterCalls(): Promise<void> {
+    if (this.#isWaitingForCalls) return;
+    this.#isWaitingForCalls = true;
+    try {
+      await untilNoCallAnywhere(this.#signal);
+    } catch (error) {
+      if (this.#signal.aborted) return;
+      throw error;
+    } finally {
+      this.#isWaitingForCalls = false;
+    }
+    await this.#decide();
   }
 
   async #check(): Promise<void> {

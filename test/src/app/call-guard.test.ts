@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { guardCalls } from '../../../src/app/call-guard.ts';
-import { isCallAnywhere, keepCallLock } from '../../../src/app/call-lock.ts';
+import { isCallAnywhere, keepCallLock, untilNoCallAnywhere } from '../../../src/app/call-lock.ts';
 import { Writable } from '../../../src/core/readable.ts';
 
 /** Whether the page would ask before it is closed. */
@@ -54,6 +54,23 @@ describe('a call', () => {
     expect(await isCallAnywhere()).to.equal(true);
     inCall.set(false);
     await navigator.locks.request('clara-voice-call', { mode: 'exclusive' }, () => {});
+    expect(await isCallAnywhere()).to.equal(false);
+  });
+
+  it('is waited for until it is over in every window, and another may begin meanwhile', async () => {
+    keepCallLock(inCall, life.signal);
+    inCall.set(true);
+    await navigator.locks.request('clara-voice-call', { mode: 'shared' }, () => {});
+    let isOver = false;
+    const over = untilNoCallAnywhere(life.signal).then(() => (isOver = true));
+    await navigator.locks.query();
+    expect(isOver).to.equal(false);
+    const other = new Writable(true);
+    keepCallLock(other, life.signal);
+    inCall.set(false);
+    expect(await isCallAnywhere()).to.equal(true);
+    other.set(false);
+    await over;
     expect(await isCallAnywhere()).to.equal(false);
   });
 });
