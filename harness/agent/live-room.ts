@@ -31,6 +31,7 @@ import {
   CHAT_TOPIC,
   MAX_TEXT_LENGTH,
   parseSessionMessage,
+  REPLY_ATTRIBUTE,
   RESUME_ATTRIBUTE,
   SEGMENT_ID_ATTRIBUTE,
   SESSION_TOPIC,
@@ -162,11 +163,12 @@ export class LiveRoom {
     return this.#sendText(text, CHAT_TOPIC, id, {});
   }
 
-  /** Sends a finished transcript of what the agent says. False when it did not go. */
-  async sendTranscript(text: string, id: string): Promise<boolean> {
+  /** Sends the transcript of a spoken answer to a typed message. False when it did not go. */
+  async sendSpokenReply(text: string, id: string): Promise<boolean> {
     return this.#sendText(text, TRANSCRIPTION_TOPIC, undefined, {
       [SEGMENT_ID_ATTRIBUTE]: id,
       [TRANSCRIPTION_FINAL_ATTRIBUTE]: 'true',
+      [REPLY_ATTRIBUTE]: '1',
       ...(this.#trackSid !== undefined && { [TRANSCRIBED_TRACK_ATTRIBUTE]: this.#trackSid }),
     });
   }

@@ -19,7 +19,7 @@ export interface PipelineHost {
   setState(state: AgentStateName): void;
   /** Adds to the conversation. */
   addTurn(turn: ConversationTurn): void;
-  /** Sends the agent's words; `spoken` tells that they are being said too. */
+  /** Sends the answer to a typed message; `spoken` tells that it is being said too. */
   sendText(text: string, spoken: boolean): void;
   /** Tells the parent. */
   report(message: ChildMessage): void;

@@ -21,7 +21,7 @@ import { answerSessionMessage } from './session-requests.ts';
 export interface SessionRoom {
   setState(state: AgentStateName): void;
   sendChat(text: string, id: string): Promise<boolean>;
-  sendTranscript(text: string, id: string): Promise<boolean>;
+  sendSpokenReply(text: string, id: string): Promise<boolean>;
   leave(): Promise<void>;
 }
 
@@ -67,9 +67,12 @@ export class VoiceSession {
   #userSends = false;
   #started = false;
   #messages = 0;
+  /** Of the ids of texts; an agent that takes over must not write over those of the one before. */
+  readonly #idPrefix: string;
 
   constructor(parts: VoiceSessionParts) {
     this.#parts = parts;
+    this.#idPrefix = `${parts.start.identity}-${Math.floor(parts.random() * 2 ** 32).toString(36)}-`;
     this.#context = [...parts.start.context];
     this.#presence = startPresence(parts.start, parts.clock.monoMs(), parts.start.users);
     this.#pipeline = parts.makePipeline({
@@ -315,10 +318,10 @@ export class VoiceSession {
 
   #sendText(text: string, spoken: boolean): void {
     const room = this.#room;
-    const id = `${this.#parts.start.identity}-${this.#messages++}`;
+    const id = `${this.#idPrefix}${this.#messages++}`;
     if (room === undefined) return;
     // Each answer goes out once: as the transcript of what is being said, or as a message when nothing is.
-    const sent = spoken ? room.sendTranscript(text, id) : room.sendChat(text, id);
+    const sent = spoken ? room.sendSpokenReply(text, id) : room.sendChat(text, id);
     sent.then(
       (went) => {
         if (!went) this.#failed('textNotSent', 'an answer could not be sent');

@@ -7,6 +7,7 @@ import type { Room, TextStreamReader } from 'livekit-client';
 import type { Clock, RoomEvent } from '../core/ports.ts';
 import {
   CHAT_TOPIC,
+  REPLY_ATTRIBUTE,
   SEGMENT_ID_ATTRIBUTE,
   TRANSCRIPTION_FINAL_ATTRIBUTE,
   TRANSCRIPTION_TOPIC,
@@ -66,6 +67,9 @@ export function readTextStreams(room: Room, context: TextStreamContext): void {
     relay(reader, identity, (text, ended) => {
       const from = context.authorOf(identity);
       if (from === undefined) return undefined;
+      // Words that answer a typed message are a message, even when a voice says them too.
+      if (from === 'agent' && attributes[REPLY_ATTRIBUTE] !== undefined)
+        return { type: 'chat', messageId: segmentId, from, text, final: ended };
       // The agent's segment is one stream that grows. The user's is one stream per version, the last marked final.
       if (from === 'agent') return { type: 'transcription', segmentId, from, text, final: ended };
       const isFinal = attributes[TRANSCRIPTION_FINAL_ATTRIBUTE] === 'true';

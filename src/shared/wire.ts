@@ -10,6 +10,12 @@ export const TRANSCRIPTION_TOPIC = 'lk.transcription';
 export const SEGMENT_ID_ATTRIBUTE = 'lk.segment_id';
 export const TRANSCRIPTION_FINAL_ATTRIBUTE = 'lk.transcription_final';
 export const TRANSCRIBED_TRACK_ATTRIBUTE = 'lk.transcribed_track_id';
+/**
+ * On a transcript of our agent: these words answer a typed message, and are spoken as well. LiveKit's agents answer
+ * `lk.chat` with a transcript, and so does ours; with this a client can tell an answer from speech and show it as the
+ * message that it is. Clients that do not know it show a transcript. Without a voice the answer goes on `lk.chat`.
+ */
+export const REPLY_ATTRIBUTE = 'clara.reply';
 /** The agent's state, a participant attribute. */
 export const AGENT_STATE_ATTRIBUTE = 'lk.agent.state';
 /** Byte streams of `AgentSession.AgentSessionMessage` (@livekit/protocol): ping, state, history. */

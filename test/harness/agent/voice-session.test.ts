@@ -13,10 +13,11 @@ interface Joined {
   left: boolean;
   states: string[];
   sent: string[];
+  ids: string[];
 }
 
 /** A session over a fake room; the test plays the server. */
-function makeSession(): {
+function makeSession(chance = 0): {
   session: VoiceSession;
   clock: ManualClock;
   rooms: Joined[];
@@ -60,7 +61,7 @@ function makeSession(): {
       users: [],
     },
     clock,
-    random: () => 0,
+    random: () => chance / 7,
     version: '1',
     out: { play: () => Promise.resolve(true) },
     makePipeline: (host) => {
@@ -75,12 +76,15 @@ function makeSession(): {
     join: (token, handler) => {
       if (server.refuses) return Promise.reject(new Error('refused'));
       if (server.hangs) return new Promise(() => {});
-      const room: Joined = { token, handler, left: false, states: [], sent: [] };
+      const room: Joined = { token, handler, left: false, states: [], sent: [], ids: [] };
       rooms.push(room);
       return Promise.resolve({
         setState: (state) => void room.states.push(state),
-        sendChat: (text) => Promise.resolve(room.sent.push(`chat ${text}`) > 0),
-        sendTranscript: (text) => Promise.resolve(room.sent.push(`transcript ${text}`) > 0),
+        sendChat: (text, id) => (room.ids.push(id), Promise.resolve(room.sent.push(`chat ${text}`) > 0)),
+        sendSpokenReply: (text, id) => (
+          room.ids.push(id),
+          Promise.resolve(room.sent.push(`spoken ${text}`) > 0)
+        ),
         leave: () => Promise.resolve(void (room.left = true)),
       });
     },
@@ -230,9 +234,24 @@ test('each answer goes out once: as a transcript when it is spoken, as a message
   pipeline.host?.sendText('one', true);
   pipeline.host?.sendText('two', false);
   await turn();
-  assert.deepEqual([pipeline.texts, rooms[0]?.sent], [['hello'], ['transcript one', 'chat two']]);
+  assert.deepEqual([pipeline.texts, rooms[0]?.sent], [['hello'], ['spoken one', 'chat two']]);
   session.end('test');
   await ended;
+});
+
+test('answers of an agent that takes over have ids of their own, or they would replace those of the one before', async () => {
+  const ids: string[] = [];
+  for (let agent = 0; agent < 2; agent++) {
+    const { session, rooms, pipeline, ended } = makeSession(agent);
+    await turn();
+    rooms[0]?.handler.onUserCame('alice');
+    pipeline.host?.sendText('one', true);
+    pipeline.host?.sendText('two', false);
+    ids.push(...(rooms[0]?.ids ?? []));
+    session.end('test');
+    await ended;
+  }
+  assert.equal(new Set(ids).size, 4);
 });
 
 test('a session that is ended while its join hangs waits no longer than 300 ms for it', async () => {

@@ -61,6 +61,24 @@ describe('what is said in a room', () => {
     expect(lasts).to.not.include('user hel false');
   });
 
+  it('shows the answer to a typed message once, as a message, whether a voice speaks it or not', async () => {
+    await peer.sendStream({
+      topic: 'lk.transcription',
+      from: 'agent-1',
+      attributes: { 'lk.segment_id': 'R_1', 'lk.transcription_final': 'true', 'clara.reply': '1' },
+      chunks: ['spoken'],
+    });
+    await peer.sendStream({ topic: 'lk.chat', from: 'agent-1', chunks: ['written'] });
+    const answers = () => bench.log.ofType('chat').filter(({ final }) => final);
+    await bench.log.until(() => answers().length === 2);
+    expect(answers().map(({ from, text }) => `${from} ${text}`)).to.deep.equal([
+      'agent spoken',
+      'agent written',
+    ]);
+    expect(answers()[0]?.messageId).to.equal('R_1');
+    expect(transcripts()).to.deep.equal([]);
+  });
+
   it('takes the text stream only, not the older event of the same transcript', async () => {
     await peer.sendPacket(
       {
