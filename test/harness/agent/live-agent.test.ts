@@ -212,11 +212,13 @@ describe('an agent on a real LiveKit server', { timeout: 90_000 }, () => {
     await rig.agent.endSession(id, 'test');
   });
 
-  test('a user with clara.resume comes back into the same session; one without is gone after leaving', async (t) => {
+  test('a user with clara.resume comes back into the same session; one without is gone after leaving, and finds its conversation kept', async (t) => {
     const id = 'comes-back';
     const room = await dispatchAgent(rig.server, AGENT, id, 'parrot');
     const first = await join(t, room, 'erin', { 'clara.resume': '1' });
     await rig.report('participantJoined', id);
+    await first.sendText('remember me');
+    await rig.report('turn', id);
     const [session] = [...rig.agent.sessions.values()].filter((one) => one.voiceSessionId === id);
     await first.leave();
     assert.equal((await rig.report('participantAway', id)).forMs, 150_000);
@@ -235,10 +237,15 @@ describe('an agent on a real LiveKit server', { timeout: 90_000 }, () => {
     );
     await second.leave(); // this one carries no resume value
     assert.equal((await rig.report('exited', id)).reason, 'notBack');
-    assert.deepEqual(
-      [...rig.agent.sessions.values()].filter((one) => one.voiceSessionId === id),
-      [],
-    );
+    const sessions = () => [...rig.agent.sessions.values()].filter((one) => one.voiceSessionId === id);
+    assert.deepEqual(sessions(), []);
+    const third = await join(t, await dispatchAgent(rig.server, AGENT, id, 'parrot'), 'erin');
+    const agent = await until(() => third.agent(), 5_000, 'a new agent');
+    assert.equal(agent.attributes['clara.context'], 'earlier');
+    const [fresh] = await until(() => sessions().length > 0 && sessions(), 5_000, 'a new session');
+    assert.notEqual(fresh?.sessionId, session?.sessionId);
+    assert.equal(fresh?.context[0]?.text, 'remember me');
+    await rig.agent.endSession(id, 'test');
   });
 
   test('the children of a parent that is SIGKILLed end by themselves', async () => {
