@@ -9,6 +9,7 @@ import { AgentReports } from './agent-report.ts';
 import type { AgentReport } from './agent-report.ts';
 import { MAX_CONTEXT_TURNS } from './agent-session.ts';
 import type { AgentSession } from './agent-session.ts';
+import type { LossReason } from './child-entry.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { within } from './deferred.ts';
@@ -23,7 +24,6 @@ import {
 } from './log-lines.ts';
 import type { LogLine } from './log-lines.ts';
 import { SessionChildren } from './session-children.ts';
-import type { LossReason } from './session-children.ts';
 import { mintWorkerToken } from './tokens.ts';
 import { HARNESS_VERSION } from './version.ts';
 import { AgentWorker } from './worker.ts';

@@ -6,62 +6,26 @@
  * only. A replacement is not dispatched by LiveKit again: the job is still ours, and its conversation is here.
  */
 import { AGENT_IDENTITY_PREFIX } from '../../src/shared/wire.ts';
-import type { ContextOrigin } from '../../src/shared/wire.ts';
 import type { DispatchMetadata, Logger } from '../contracts.ts';
 import type { Exit } from '../supervisor/process-group.ts';
 import { withDefaults } from './agent-options.ts';
 import { agentRooms } from './agent-rooms.ts';
 import type { AgentRooms } from './agent-rooms.ts';
 import type { ClaraVoiceAgentOptions } from './agent-options.ts';
+import { isEnding, offeredEntry } from './child-entry.ts';
+import type { ChildEntry, ChildrenEvents, LossReason } from './child-entry.ts';
 import { sessionChildSpawner } from './child-process.ts';
-import type { SessionChild } from './child-process.ts';
 import type { Clock } from './clock.ts';
 import { ConversationKeeper } from './conversation-keeper.ts';
 import type { KeptConversation } from './conversation-keeper.ts';
 import { parseDispatchMetadata } from './dispatch-metadata.ts';
+import { EndedSessions } from './ended-sessions.ts';
 import { inBackground } from './in-background.ts';
 import type { ChildMessage } from './ipc.ts';
 import { LifeWatch, LOOK_EVERY_MS } from './life-watch.ts';
 import { agentAttributes, mintSessionToken } from './tokens.ts';
 import { WarmPool } from './warm-pool.ts';
-import type { JobAcceptance, JobOffer, JobOutcome } from './worker-state.ts';
-
-/** How a child was lost: its process is gone, or it gives no sign of life. */
-export type LossReason = 'died' | 'hung';
-
-/** Whom the children's keeper tells. */
-export interface ChildrenEvents {
-  /** A message of a voice session's child; `sinceOfferMs` since LiveKit offered the job. */
-  onMessage(voiceSessionId: string, message: ChildMessage, sinceOfferMs: number): void;
-  /** A child is lost, and another one takes its place: the `attempt`th of this voice session. */
-  onLost(voiceSessionId: string, reason: LossReason, attempt: number): void;
-  /** The users that a new child may expect. */
-  usersOf(voiceSessionId: string): readonly string[];
-  /** The last child's process is gone. `died`: nobody had asked for it. */
-  onExit(voiceSessionId: string, reason: string, died: boolean): void;
-  updateJob(jobId: string, outcome: JobOutcome): void;
-  setLoad(jobCount: number, loadRatio: number): void;
-}
-
-type Phase = 'offered' | 'starting' | 'live' | 'ending';
-
-interface Entry {
-  readonly metadata: DispatchMetadata;
-  readonly jobId: string;
-  readonly roomName: string;
-  /** Of the offer, or of the loss of the child before, mono ms. */
-  askedMonoMs: number;
-  readonly offerTimer: AbortController;
-  phase: Phase;
-  /** How its conversation came here, where there was one. */
-  origin: ContextOrigin | undefined;
-  child: SessionChild | undefined;
-  life: LifeWatch | undefined;
-  endReason: string | undefined;
-  /** Settles when the child is there, or cannot be made. */
-  starting: Promise<void> | undefined;
-  ending: Promise<void> | undefined;
-}
+import type { JobAcceptance, JobOffer } from './worker-state.ts';
 
 /** An accepted offer that brings no assignment within this time went to another worker, ms; usual is 2. */
 const ASSIGNMENT_LIMIT_MS = 10_000;
@@ -80,12 +44,11 @@ export class SessionChildren {
   readonly #log: Logger;
   readonly #events: ChildrenEvents;
   readonly #pool: WarmPool;
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, ChildEntry>();
   readonly #conversations: ConversationKeeper;
   readonly #rooms: AgentRooms;
   readonly #life = new AbortController();
-  /** Until when a voice session's jobs are refused, mono ms; oldest first. */
-  readonly #endedUntilMonoMs = new Map<string, number>();
+  readonly #ended = new EndedSessions(REMEMBER_ENDED_MS);
 
   constructor(options: ClaraVoiceAgentOptions, clock: Clock, events: ChildrenEvents) {
     this.#options = options;
@@ -112,11 +75,7 @@ export class SessionChildren {
 
   /** Refuses jobs of a voice session for {@link REMEMBER_ENDED_MS}, and forgets what was said in it. */
   refuse(voiceSessionId: string): void {
-    const nowMs = this.#clock.monoMs();
-    this.#endedUntilMonoMs.delete(voiceSessionId);
-    this.#endedUntilMonoMs.set(voiceSessionId, nowMs + REMEMBER_ENDED_MS);
-    for (const [id, untilMonoMs] of this.#endedUntilMonoMs)
-      if (untilMonoMs <= nowMs) this.#endedUntilMonoMs.delete(id);
+    this.#ended.add(voiceSessionId, this.#clock.monoMs());
     this.#conversations.forget(voiceSessionId);
   }
 
@@ -137,20 +96,8 @@ export class SessionChildren {
       );
       return undefined;
     }
-    const entry: Entry = {
-      metadata,
-      jobId: offer.jobId,
-      roomName: offer.roomName,
-      askedMonoMs: this.#clock.monoMs(),
-      offerTimer: new AbortController(),
-      phase: 'offered',
-      origin: this.conversationOf(metadata.voiceSessionId) && 'earlier',
-      child: undefined,
-      life: undefined,
-      endReason: undefined,
-      starting: undefined,
-      ending: undefined,
-    };
+    const origin = this.conversationOf(metadata.voiceSessionId) && 'earlier';
+    const entry = offeredEntry(metadata, offer, origin, this.#clock.monoMs());
     this.#entries.set(metadata.voiceSessionId, entry);
     this.#clock.sleep(ASSIGNMENT_LIMIT_MS, entry.offerTimer.signal).then(
       () => this.#forget(entry, `no assignment within ${ASSIGNMENT_LIMIT_MS} ms`),
@@ -196,13 +143,13 @@ export class SessionChildren {
     ]);
   }
 
-  #byJob(jobId: string): Entry | undefined {
+  #byJob(jobId: string): ChildEntry | undefined {
     return [...this.#entries.values()].find((entry) => entry.jobId === jobId);
   }
 
   #refusal({ voiceSessionId }: DispatchMetadata): string | undefined {
     if (this.#life.signal.aborted) return 'the agent is stopping';
-    if ((this.#endedUntilMonoMs.get(voiceSessionId) ?? -Infinity) > this.#clock.monoMs())
+    if (this.#ended.has(voiceSessionId, this.#clock.monoMs()))
       return `voice session ${voiceSessionId} was ended`;
     if (this.isLive(voiceSessionId)) return `voice session ${voiceSessionId} has its agent already`;
     const { maxSessions } = this.#settings;
@@ -212,7 +159,7 @@ export class SessionChildren {
   }
 
   /** Never rejects. */
-  async #startChild(entry: Entry, token: string): Promise<void> {
+  async #startChild(entry: ChildEntry, token: string): Promise<void> {
     const { voiceSessionId, pipeline } = entry.metadata;
     const { graceMs, leftMs, roomTimeouts, voice } = this.#settings;
     try {
@@ -261,7 +208,7 @@ export class SessionChildren {
     }
   }
 
-  #onMessage(entry: Entry, message: ChildMessage): void {
+  #onMessage(entry: ChildEntry, message: ChildMessage): void {
     const { voiceSessionId } = entry.metadata;
     entry.life?.heard(this.#clock.monoMs(), message.type === 'beat' ? message.soundMs : undefined);
     if (message.type === 'beat') return;
@@ -279,7 +226,7 @@ export class SessionChildren {
     this.#events.onMessage(voiceSessionId, message, this.#clock.monoMs() - entry.askedMonoMs);
   }
 
-  async #sendFreshToken(entry: Entry): Promise<void> {
+  async #sendFreshToken(entry: ChildEntry): Promise<void> {
     try {
       await this.#rooms.ensure(entry.roomName);
       entry.child?.send({ type: 'token', token: await this.#mint(entry) });
@@ -289,12 +236,12 @@ export class SessionChildren {
     }
   }
 
-  #mint({ roomName, metadata, origin }: Entry): Promise<string> {
+  #mint({ roomName, metadata, origin }: ChildEntry): Promise<string> {
     const identity = AGENT_IDENTITY_PREFIX + metadata.voiceSessionId;
     return mintSessionToken(this.#options.livekit, roomName, identity, agentAttributes(origin));
   }
 
-  #onExit(entry: Entry, exit: Exit): void {
+  #onExit(entry: ChildEntry, exit: Exit): void {
     const { voiceSessionId } = entry.metadata;
     const reason = entry.endReason;
     const facts = { voiceSessionId, reason: reason ?? 'died', code: exit.code, signal: exit.signal };
@@ -339,7 +286,7 @@ export class SessionChildren {
   }
 
   /** Puts a new child in the place of a lost one: the user sees the old one leave at once, and the new one come. */
-  #replace(entry: Entry, reason: LossReason): void {
+  #replace(entry: ChildEntry, reason: LossReason): void {
     const { voiceSessionId } = entry.metadata;
     const attempt = this.#conversations.replaced(voiceSessionId);
     entry.child = undefined;
@@ -361,33 +308,33 @@ export class SessionChildren {
   }
 
   /** Never rejects. */
-  async #startReplacement(entry: Entry): Promise<void> {
+  async #startReplacement(entry: ChildEntry): Promise<void> {
     // A server that is not there has nobody to put out; the child finds its own way back to it.
     await Promise.all([this.#putOut(entry), this.#rooms.ensure(entry.roomName).catch(() => {})]);
     if (!isEnding(entry)) await this.#startChild(entry, await this.#mint(entry));
   }
 
-  #putOut({ roomName, metadata }: Entry): Promise<void> {
+  #putOut({ roomName, metadata }: ChildEntry): Promise<void> {
     return this.#rooms.remove(roomName, AGENT_IDENTITY_PREFIX + metadata.voiceSessionId);
   }
 
   /** The voice session has no child any more. */
-  #over(entry: Entry, reason: string, died: boolean): void {
+  #over(entry: ChildEntry, reason: string, died: boolean): void {
     const { voiceSessionId } = entry.metadata;
     this.#forget(entry, reason);
     if (this.isLive(voiceSessionId)) return;
-    if (reason === 'bye' || this.#endedUntilMonoMs.has(voiceSessionId))
+    if (reason === 'bye' || this.#ended.has(voiceSessionId, this.#clock.monoMs()))
       this.#conversations.forget(voiceSessionId);
     else this.#conversations.over(voiceSessionId, this.#clock.monoMs());
     this.#events.onExit(voiceSessionId, reason, died);
   }
 
-  async #endEntry(entry: Entry, reason: string): Promise<void> {
+  async #endEntry(entry: ChildEntry, reason: string): Promise<void> {
     entry.ending ??= this.#endOnce(entry, reason);
     await entry.ending;
   }
 
-  async #endOnce(entry: Entry, reason: string): Promise<void> {
+  async #endOnce(entry: ChildEntry, reason: string): Promise<void> {
     entry.endReason ??= reason;
     const wasOffered = entry.phase === 'offered';
     entry.phase = 'ending';
@@ -400,7 +347,7 @@ export class SessionChildren {
     this.#forget(entry, reason);
   }
 
-  #forget(entry: Entry, reason: string): void {
+  #forget(entry: ChildEntry, reason: string): void {
     const { voiceSessionId } = entry.metadata;
     entry.offerTimer.abort();
     if (this.#entries.get(voiceSessionId) !== entry) return; // a newer one has its place
@@ -415,9 +362,4 @@ export class SessionChildren {
   #tellLoad(): void {
     this.#events.setLoad(this.#entries.size, this.#entries.size / this.#settings.maxSessions);
   }
-}
-
-/** Asked through a function, because the phase may have changed during an await that the compiler does not see. */
-function isEnding(entry: Entry): boolean {
-  return entry.phase === 'ending';
 }
