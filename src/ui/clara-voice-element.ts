@@ -59,11 +59,14 @@ import { transcriptText } from './transcript-text.ts';
  * @csspart facts - Attempt, elapsed time, countdown.
  * @csspart note - A note, for instance after a recovery.
  * @csspart meters - Both level meters.
+ * @csspart meter - One of them; also user-meter and agent-meter.
  * @csspart controls - The row of buttons.
- * @csspart button - Any button; also start-button, stop-button, mute-button, retry-button, play-button, send-button, use-here-button.
+ * @csspart button - Any button of the row and the send button; also start-button, stop-button, mute-button, retry-button, play-button, send-button, use-here-button.
  * @csspart conversation - Transcript and message box.
- * @csspart transcript - The transcript with its buttons.
+ * @csspart transcript - The transcript with its buttons: latest-button, copy-button, resend-button.
+ * @csspart transcript-lines - What scrolls in it.
  * @csspart line - One line; also user-line and agent-line.
+ * @csspart composer - Message box and send button.
  * @csspart message-box - Where a message is written.
  *
  * @cssproperty --clara-accent - The one accent colour.
