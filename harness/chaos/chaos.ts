@@ -20,6 +20,8 @@ export interface ChaosOptions extends ChaosWish {
   /** @default B */
   readonly way?: RelayWay;
   readonly headed?: boolean;
+  /** Keeps all that both ends saw, and a detailed log, of each call in the report's folder. @default false */
+  readonly keepFacts?: boolean;
   /** Added to every longest time, ms. @default 0 */
   readonly slackMs?: number;
   readonly config: ResolvedConfig;
@@ -76,14 +78,16 @@ export async function runChaos(options: ChaosOptions, signal: AbortSignal): Prom
             slackMs: options.slackMs ?? 0,
             way: options.way ?? 'B',
             headed: options.headed ?? false,
+            keepFacts: options.keepFacts ?? false,
             config,
           },
           () => undefined,
           either,
         ),
-      onRun: async (run) => {
+      onRun: async ({ run, facts, log }) => {
         runs.push(run);
         await store.save(run);
+        if (options.keepFacts === true) await store.keep(run, { ...facts, log });
         await writeReports();
       },
     },
@@ -122,6 +126,7 @@ async function openStore(options: ChaosOptions): Promise<RunStore> {
     frame: { seed: options.seed ?? newSeed(), form },
     runs: [],
     save: () => Promise.resolve(),
+    keep: () => Promise.resolve(),
     write: () => Promise.resolve(),
   };
 }

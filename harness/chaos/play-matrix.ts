@@ -2,16 +2,16 @@
  * Plays planned runs in lanes side by side, each run in a process with its own server, relay and browser. Owns the order
  * of starting; every result is handed on before the next one of its lane begins. One run's failure ends nothing else.
  */
-import type { ChaosRun } from '../scenario/chaos-result.ts';
 import type { PlannedRun } from './chaos-plan.ts';
+import type { PlayedRun } from './play-run.ts';
 import { runLine, timeLeftMs } from './progress.ts';
 
 /** How to play. */
 export interface MatrixOptions {
   readonly planned: readonly PlannedRun[];
   readonly lanes: number;
-  readonly play: (planned: PlannedRun, signal: AbortSignal) => Promise<ChaosRun>;
-  readonly onRun: (run: ChaosRun) => Promise<void>;
+  readonly play: (planned: PlannedRun, signal: AbortSignal) => Promise<PlayedRun>;
+  readonly onRun: (played: PlayedRun) => Promise<void>;
   readonly tell: (line: string) => void;
   /** @default performance.now */
   readonly monoMs?: () => number;
@@ -30,13 +30,13 @@ export async function playMatrix(options: MatrixOptions, signal: AbortSignal): P
       either.throwIfAborted();
       const startedMonoMs = monoMs();
       playing.add(next);
-      const run = await play(next, either);
+      const played = await play(next, either);
       playing.delete(next);
       done.push({ planned: next, tookMs: monoMs() - startedMonoMs });
-      await onRun(run);
+      await onRun(played);
       const left = [...waiting, ...playing];
       const leftMs = left.length === 0 ? undefined : timeLeftMs(left, done, lanes);
-      tell(runLine(run, done.length, planned.length, leftMs));
+      tell(runLine(played.run, done.length, planned.length, leftMs));
     }
   };
   const ends = await Promise.allSettled(

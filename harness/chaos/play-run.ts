@@ -4,21 +4,31 @@ import { ProcessGroup } from '../supervisor/process-group.ts';
 import type { ChaosRun } from '../scenario/chaos-result.ts';
 import { limitMs } from './chaos-plan.ts';
 import { unplayedRun } from './observe-call.ts';
+import type { PlayedCall } from './play-call.ts';
 import type { RunOrder, RunTold } from './run-order.ts';
 
 /** From the order to stop to the kill, ms: server, agent and browser need up to 10 s together. */
 const STOP_LIMIT_MS = 20_000;
 const SHOWN_CHARACTERS = 400;
 
+/** A run, and for who asked for it all that was seen and logged. */
+export interface PlayedRun {
+  readonly run: ChaosRun;
+  readonly facts?: PlayedCall;
+  /** Log lines of the run's process, JSON each. */
+  readonly log: readonly string[];
+}
+
 /** Never rejects but with `signal.reason`; then the run's processes are gone. */
 export async function playRun(
   order: RunOrder,
   onStep: (text: string) => void,
   signal: AbortSignal,
-): Promise<ChaosRun> {
+): Promise<PlayedRun> {
   signal.throwIfAborted();
   const { scenario, client, run } = order;
-  const unplayed = (why: string): ChaosRun => unplayedRun(scenario.id, { client, run }, why);
+  const log: string[] = [];
+  const unplayed = (why: string): PlayedRun => ({ run: unplayedRun(scenario.id, { client, run }, why), log });
   let group: ProcessGroup;
   try {
     group = await ProcessGroup.start({
@@ -26,6 +36,7 @@ export async function playRun(
       args: nodeModuleArguments(new URL('./run-process.ts', import.meta.url)),
       ipc: true,
       keepCharacters: 8_192,
+      ...(order.keepFacts && { onLine: (line: string) => void log.push(line) }),
     });
   } catch (error) {
     return unplayed(error instanceof Error ? error.message : 'no process could be started');
@@ -60,7 +71,8 @@ export async function playRun(
     group.send(order as never);
     const end = await Promise.race([told, stopped]);
     signal.throwIfAborted();
-    return end.type === 'done' ? end.run : unplayed(end.type === 'failed' ? end.why : 'nothing was told');
+    if (end.type === 'done') return { run: end.run, log, ...(end.facts && { facts: end.facts }) };
+    return unplayed(end.type === 'failed' ? end.why : 'nothing was told');
   } finally {
     clearTimeout(timer);
     await group.stop({ killAfterMs: STOP_LIMIT_MS });

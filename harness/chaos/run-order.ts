@@ -3,6 +3,7 @@ import type { ResolvedConfig } from '../config/resolve-config.ts';
 import type { RelayWay } from '../faults/client-path.ts';
 import type { ChaosRun } from '../scenario/chaos-result.ts';
 import type { PlannedRun } from './chaos-plan.ts';
+import type { PlayedCall } from './play-call.ts';
 
 /** To the run's process, once: what to play. Holds no secret: a run makes its own keys. */
 export interface RunOrder extends PlannedRun {
@@ -10,11 +11,13 @@ export interface RunOrder extends PlannedRun {
   readonly slackMs: number;
   readonly way: RelayWay;
   readonly headed: boolean;
+  /** Sends all that both ends saw too, and logs in detail. */
+  readonly keepFacts: boolean;
   readonly config: ResolvedConfig;
 }
 
 /** From it: how far it is, and once what came of it, or why it could not be played. */
 export type RunTold =
   | { readonly type: 'step'; readonly text: string }
-  | { readonly type: 'done'; readonly run: ChaosRun }
+  | { readonly type: 'done'; readonly run: ChaosRun; readonly facts?: PlayedCall }
   | { readonly type: 'failed'; readonly why: string };

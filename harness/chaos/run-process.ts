@@ -4,6 +4,7 @@
  */
 import { messageOf } from '../cli/exit-codes.ts';
 import { createLogger } from '../log/create-logger.ts';
+import type { PlayedCall } from './play-call.ts';
 import type { RunOrder, RunTold } from './run-order.ts';
 import { runScenario } from './run-scenario.ts';
 
@@ -16,9 +17,14 @@ process.on('message', (order: RunOrder) => {
 });
 
 async function play(order: RunOrder): Promise<RunTold> {
-  const log = await createLogger({ level: order.config.values.logLevel, pretty: false });
+  const { keepFacts, config } = order;
+  const log = await createLogger({ level: keepFacts ? 'debug' : config.values.logLevel, pretty: false });
   const report = (text: string): void => tell({ type: 'step', text });
-  return { type: 'done', run: await runScenario({ ...order, log, report }, life.signal) };
+  const kept: PlayedCall[] = [];
+  const onPlayed = (played: PlayedCall): void => void kept.push(played);
+  const run = await runScenario({ ...order, log, report, onPlayed }, life.signal);
+  const [facts] = kept;
+  return { type: 'done', run, ...(keepFacts && facts !== undefined && { facts }) };
 }
 
 function tell(told: RunTold, sent: () => void = () => undefined): void {

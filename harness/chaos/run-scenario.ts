@@ -7,7 +7,7 @@ import type { ChaosRun } from '../scenario/chaos-result.ts';
 import { faultSpanMs, type Scenario } from '../scenario/scenario.ts';
 import { startFaultRig } from './fault-rig.ts';
 import { observeCall, type RunName } from './observe-call.ts';
-import { playCall } from './play-call.ts';
+import { playCall, type PlayedCall } from './play-call.ts';
 
 /** What to run. */
 export interface ScenarioRunOptions extends RunName {
@@ -24,6 +24,8 @@ export interface ScenarioRunOptions extends RunName {
   readonly config: ResolvedConfig;
   readonly log: Logger;
   readonly report: (line: string) => void;
+  /** Gets all that was seen, before the verdict. */
+  readonly onPlayed?: (played: PlayedCall) => void;
 }
 
 /** Everything that was started is stopped when this settles. Rejects with the error of a part that did not start. */
@@ -59,5 +61,6 @@ export async function runScenario(options: ScenarioRunOptions, signal: AbortSign
     { scenario, seed: seedFor(seed, scenario.id, client, run), report },
     signal,
   );
+  options.onPlayed?.(played);
   return observeCall(scenario, { client, run }, played, options.slackMs);
 }

@@ -20,12 +20,15 @@ export interface RunStore {
   /** Runs that are there already; what could not be played is not among them, and is played again. */
   readonly runs: readonly ChaosRun[];
   save(run: ChaosRun): Promise<void>;
+  /** Puts material of a run beside it, for who wants to know why. */
+  keep(run: ChaosRun, material: object): Promise<void>;
   /** Writes a file of the folder whole or not at all. */
   write(name: string, text: string): Promise<void>;
 }
 
 const FRAME_FILE = 'chaos.json';
 const RUNS_FOLDER = 'runs';
+const FACTS_FOLDER = 'facts';
 
 /** The name of a run's file; ids are kebab-case, so it is one on every system. */
 export function runFileName({ id, client, run }: Pick<ChaosRun, 'id' | 'client' | 'run'>): string {
@@ -60,6 +63,10 @@ export async function openRunStore(
     frame,
     runs: runs.filter(({ unplayed }) => unplayed !== true),
     save: (run) => write(join(RUNS_FOLDER, runFileName(run)), JSON.stringify(run)),
+    keep: async (run, material) => {
+      await mkdir(join(folder, FACTS_FOLDER), { recursive: true });
+      await write(join(FACTS_FOLDER, runFileName(run)), JSON.stringify(material));
+    },
     write,
   };
 }

@@ -22,6 +22,7 @@ interface ChaosFlags {
   readonly short?: boolean;
   readonly list?: boolean;
   readonly headed?: boolean;
+  readonly keepFacts?: boolean;
   readonly json?: boolean;
 }
 
@@ -135,6 +136,7 @@ export function registerChaos(program: Command): void {
         .default('B'),
     )
     .option('--short', 'the form of npm test: long faults shortened under a budget of 20 s')
+    .option('--keep-facts', 'keep what both ends saw and logged of each call in the report folder')
     .option('--headed', 'show the browsers')
     .option('--json', 'one JSON object on stdout');
   addConfigOptions(command, ['logLevel', 'agentName']);

@@ -116,7 +116,9 @@ function guardSignalAnswers(engine: Room['engine']): void {
         const numVideos = Math.min(asked.numVideos, left.video);
         left.audio -= numAudios;
         left.video -= numVideos;
-        if (numAudios + numVideos > 0) onMediaSectionsRequirement({ numAudios, numVideos });
+        // Asked for none, it has one to spare and wants a new offer only: without it nobody would be heard.
+        const asksForNone = asked.numAudios + asked.numVideos === 0;
+        if (asksForNone || numAudios + numVideos > 0) onMediaSectionsRequirement({ numAudios, numVideos });
       };
   };
 }

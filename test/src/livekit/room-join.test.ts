@@ -21,6 +21,14 @@ describe('joining a room', () => {
     expect(bench.log.events).to.deep.equal([{ type: 'agentState', state: 'absent' }]);
   });
 
+  it('receives an agent that comes later, for whom the server asks for a new offer and no new section', async () => {
+    const room = await bench.join();
+    const peer = await bench.server.peer();
+    await peer.untilHears(1);
+    await peer.addAgent('agent-1', { audio: true }); // resolves when the client has offered a section for it
+    expect(bench.watch.count).to.equal(1);
+  });
+
   it('publishes nothing in text-only mode', async () => {
     const room = await bench.rooms.join(
       {

@@ -195,7 +195,9 @@ export class FakePeer {
     this.#agents.set(identity, agent);
     this.#sendUpdate(agent.info);
     if (track === undefined) return;
-    this.send({ case: 'mediaSectionsRequirement', value: new MediaSectionsRequirement({ numAudios: 1 }) });
+    // As livekit-server 1.13.5 does: with a section to spare it asks for none, and only for a new offer.
+    const numAudios = this.#spareSection() === undefined ? 1 : 0;
+    this.send({ case: 'mediaSectionsRequirement', value: new MediaSectionsRequirement({ numAudios }) });
     await this.until(() => [...this.#sections.values()].includes(agent));
   }
 
@@ -418,21 +420,26 @@ export class FakePeer {
   async #assignAgentAudio(): Promise<void> {
     for (const agent of this.#agents.values()) {
       if (agent.track === undefined || [...this.#sections.values()].includes(agent)) continue;
-      const free = this.connection
-        .getTransceivers()
-        .find(
-          ({ mid, receiver, sender, direction }) =>
-            mid !== null &&
-            receiver.track.kind === 'audio' &&
-            sender.track === null &&
-            direction === 'recvonly' &&
-            this.#isReceiving(mid),
-        );
+      const free = this.#spareSection();
       if (free === undefined || free.mid === null) continue;
       free.direction = 'sendonly';
       await free.sender.replaceTrack(agent.track);
       this.#sections.set(free.mid, agent);
     }
+  }
+
+  /** An audio section that the client receives on and nobody has yet. */
+  #spareSection(): RTCRtpTransceiver | undefined {
+    return this.connection
+      .getTransceivers()
+      .find(
+        ({ mid, receiver, sender, direction }) =>
+          mid !== null &&
+          receiver.track.kind === 'audio' &&
+          sender.track === null &&
+          direction === 'recvonly' &&
+          this.#isReceiving(mid),
+      );
   }
 
   /** Whether the client's offer says `recvonly` for a section. */
