@@ -3,7 +3,7 @@
  * Pure: time is counted in frames. Invariant: every `started` is followed by exactly one `ended` or `dropped`, and
  * an utterance never holds more than `maxMs` of sound.
  */
-import { FRAME_MS } from './pcm.ts';
+import { FRAME_MS, rmsOf } from './pcm.ts';
 
 /** When speech counts as begun and as over. */
 export interface EndpointPolicy {
@@ -39,6 +39,9 @@ export const DEFAULT_ENDPOINT: EndpointPolicy = {
 
 /** Frames that are looked back upon for an onset. */
 export const ONSET_WINDOW = 8;
+
+/** -70 dBFS: no plosive and no breath is as quiet; a browser's noise suppression is. */
+const DEAD_RMS = 0.0003;
 
 /** What a frame brought about. */
 export type EndpointEvent =
@@ -111,7 +114,11 @@ export class UtteranceDetector {
     const voicedMs = state.voicedFrames * FRAME_MS;
     if (voicedMs < minVoicedMs) return { type: 'dropped' };
     const surplus = Math.max(0, state.silentFrames - Math.ceil(tailMs / FRAME_MS));
-    const frames = state.frames.slice(0, state.frames.length - surplus).map((kept) => kept.frame);
+    // What is said back begins with its first sound and not with the silence before it.
+    const firstSound = state.frames.findIndex(({ frame, voiced }) => voiced || rmsOf(frame) > DEAD_RMS);
+    const frames = state.frames
+      .slice(Math.max(0, firstSound - 1), state.frames.length - surplus)
+      .map((kept) => kept.frame);
     return { type: 'ended', frames, voicedMs, silentMs };
   }
 }

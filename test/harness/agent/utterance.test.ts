@@ -36,6 +36,22 @@ test('an utterance keeps 60 ms before its first voiced frame and 100 ms after it
   assert.deepEqual([ended.voicedMs, ended.silentMs], [500, DEFAULT_ENDPOINT.hangoverMs]);
 });
 
+test('of the sound before the first voiced frame, all but 20 ms of dead silence is left out: it would only delay the answer', () => {
+  const detector = new UtteranceDetector();
+  const frameOf = (level: number): Int16Array => new Int16Array(FRAME_SAMPLES).fill(level);
+  const events = [
+    ...Array.from({ length: 20 }, () => detector.push(frameOf(0), false, false)),
+    ...Array.from({ length: 25 }, () => detector.push(frameOf(9_000), true, false)),
+    ...Array.from({ length: 20 }, () => detector.push(frameOf(0), false, false)),
+  ];
+  const ended = events.find((event) => event?.type === 'ended');
+  assert.ok(ended?.type === 'ended');
+  assert.deepEqual(
+    ended.frames.map((frame) => frame[0]),
+    [0, ...Array.from({ length: 25 }, () => 9_000), 0, 0, 0, 0, 0],
+  );
+});
+
 test('a pause shorter than the hangover does not end an utterance', () => {
   const events = play(`${'#'.repeat(10)}${silence(300)}${'#'.repeat(10)}${silence(600)}`);
   assert.deepEqual(
