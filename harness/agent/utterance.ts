@@ -24,8 +24,8 @@ export interface EndpointPolicy {
 }
 
 /**
- * hangover 360 ms + the VAD's own 60 to 80 ms + half a frame + network and playout both ways (about 100 ms) stays
- * under 600 ms from the end of speech to the first audio back; sentences' own pauses are mostly shorter.
+ * A hangover of 360 ms is longer than most pauses within a sentence. From the end of speech to the first audio in the
+ * page it made 738 to 838 ms on a busy machine (4 answers); 376 to 389 of it were the hangover and its last frame.
  */
 export const DEFAULT_ENDPOINT: EndpointPolicy = {
   onsetFrames: 3,
