@@ -1,6 +1,6 @@
 /**
- * Keeps a scrolling list at its end while lines come, unless the reader has scrolled up. Owns the scroll position of
- * one node and whether it is pinned.
+ * Keeps a scrolling list at its end while lines come or its size changes (a keyboard opens, a phone is turned), unless
+ * the reader has scrolled up. Owns the scroll position of one node and whether it is pinned.
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 
@@ -11,7 +11,10 @@ const END_ZONE_PX = 24;
 export class PinnedScrollController implements ReactiveController {
   readonly #host: ReactiveControllerHost;
   readonly #list: () => HTMLElement | null;
+  readonly #sizes = new ResizeObserver(() => this.#follow());
+  #watched: HTMLElement | null = null;
   #pinned = true;
+  #lastTopPx = 0;
 
   constructor(host: ReactiveControllerHost, list: () => HTMLElement | null) {
     this.#host = host;
@@ -28,7 +31,11 @@ export class PinnedScrollController implements ReactiveController {
   readonly onScroll = (): void => {
     const list = this.#list();
     if (list === null) return;
-    const pinned = list.scrollHeight - list.scrollTop - list.clientHeight < END_ZONE_PX;
+    const isAtEnd = list.scrollHeight - list.scrollTop - list.clientHeight < END_ZONE_PX;
+    const hasMovedUp = list.scrollTop < this.#lastTopPx;
+    this.#lastTopPx = list.scrollTop;
+    // The event comes a frame late: the list may have got less room since, which is no wish of the reader's.
+    const pinned = isAtEnd || (this.#pinned && !hasMovedUp);
     if (pinned === this.#pinned) return;
     this.#pinned = pinned;
     this.#host.requestUpdate();
@@ -43,6 +50,27 @@ export class PinnedScrollController implements ReactiveController {
   hostUpdated(): void {
     const list = this.#list();
     if (list === null) this.#pinned = true;
-    else if (this.#pinned) list.scrollTop = list.scrollHeight;
+    if (list !== this.#watched) {
+      this.#sizes.disconnect();
+      if (list !== null) this.#sizes.observe(list);
+      this.#watched = list;
+    }
+    this.#follow();
+  }
+
+  hostDisconnected(): void {
+    this.#sizes.disconnect();
+    this.#watched = null;
+  }
+
+  hostConnected(): void {
+    this.#host.requestUpdate();
+  }
+
+  #follow(): void {
+    const list = this.#list();
+    if (list === null || !this.#pinned) return;
+    list.scrollTop = list.scrollHeight;
+    this.#lastTopPx = list.scrollTop;
   }
 }

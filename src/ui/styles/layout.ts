@@ -35,6 +35,16 @@ export const layout = css`
     }
   }
 
+  /* The most that is ever shown: on a phone the message box shall stay in sight below it. */
+  @container (max-width: 719px) {
+    .card.talking[data-reconnecting] .stage {
+      gap: 12px;
+    }
+    .card.talking[data-reconnecting] .orb {
+      inline-size: 80px;
+    }
+  }
+
   :host([size='compact']) .card {
     grid-template-columns: auto minmax(0, 1fr) auto;
     align-items: center;

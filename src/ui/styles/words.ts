@@ -66,6 +66,6 @@ export const words = css`
     background: var(--_raised);
     font-size: 0.875rem;
     color: var(--_text);
-    text-wrap: balance;
+    text-wrap: pretty;
   }
 `;

@@ -49,6 +49,28 @@ describe('the transcript', () => {
     expect('pwned' in window).to.equal(false);
   });
 
+  it('stays at its end when it gets less room, unless the reader has scrolled up', async () => {
+    const page = await inCall();
+    page.session.transcript.set(manyLines(60));
+    await page.drawn();
+    const list = page.root.querySelector<HTMLElement>('.lines')!;
+    const fromEnd = () => Math.round(list.scrollHeight - list.scrollTop - list.clientHeight);
+    /** Observers of sizes are called after the frame's layout. */
+    const resized = async (height: string): Promise<void> => {
+      page.element.style.setProperty('--clara-transcript-height', height);
+      for (let frames = 0; frames < 2; frames++)
+        await new Promise((resolve) => requestAnimationFrame(resolve));
+    };
+    expect(fromEnd()).to.equal(0);
+    await resized('300px');
+    expect(list.clientHeight).to.equal(300);
+    expect(fromEnd()).to.equal(0);
+    list.scrollTop = 0;
+    await new Promise((resolve) => list.addEventListener('scroll', resolve, { once: true }));
+    await resized('360px');
+    expect(list.scrollTop).to.equal(0);
+  });
+
   it('changes a line in place while it streams', async () => {
     const page = await inCall();
     page.session.transcript.set([transcriptLine({ text: 'He', final: false })]);
