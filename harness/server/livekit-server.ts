@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AccessToken } from 'livekit-server-sdk';
 import type { LiveKitAddress, Logger, Running } from '../contracts.ts';
 import { ProcessGroup } from '../supervisor/process-group.ts';
 import type { Exit } from '../supervisor/process-group.ts';
@@ -17,8 +18,10 @@ import { ServerLog } from './server-log.ts';
 import { serverEnvironment, serverYaml } from './server-yaml.ts';
 import type { ServerSettings } from './server-yaml.ts';
 
-/** Longest wait for `GET /` to answer 200, ms; usual is 40 to 100. */
+/** Longest wait for the server to answer, ms; usual is 40 to 100. */
 const READY_LIMIT_MS = 10_000;
+/** Longest wait for one of its answers, ms. */
+const ANSWER_LIMIT_MS = 1000;
 const READY_POLL_MS = 10;
 const HOST = '127.0.0.1';
 /** How often free ports are picked anew when another program was quicker. */
@@ -161,7 +164,7 @@ class SpawnedLiveKitServer implements LiveKitServer {
     }
   }
 
-  /** Polls `GET /` until it answers 200 or the process ends. */
+  /** Asks until this very server answers, the process ends, or another program turns out to have the port. */
   async #untilReady(group: ProcessGroup, signal: AbortSignal): Promise<void> {
     const deadlineMonoMs = performance.now() + READY_LIMIT_MS;
     while (performance.now() < deadlineMonoMs) {
@@ -175,7 +178,16 @@ class SpawnedLiveKitServer implements LiveKitServer {
           this.#log.tail,
         );
       }
-      if (await this.#answers(signal)) return;
+      const answer = await this.#answer(signal);
+      if (answer === 'foreign') {
+        throw new ServerStartError(
+          'portTaken',
+          `another program answers on TCP port ${this.port} of ${HOST}: it does not take the keys of this server`,
+          this.#log.tail,
+        );
+      }
+      // The look at the end of the process comes after the answer: only then it was the process that answered.
+      if (answer === 'ours' && group.exit === undefined) return;
       await sleep(READY_POLL_MS); // short enough that the abort is seen by the next look
     }
     throw new ServerStartError(
@@ -185,16 +197,28 @@ class SpawnedLiveKitServer implements LiveKitServer {
     );
   }
 
-  async #answers(signal: AbortSignal): Promise<boolean> {
+  /** Who answers on the port: a 200 alone could be anybody's, so one question is asked with this server's keys. */
+  async #answer(signal: AbortSignal): Promise<'nobody' | 'foreign' | 'ours'> {
+    const limited = () => AbortSignal.any([signal, AbortSignal.timeout(ANSWER_LIMIT_MS)]);
     try {
-      const answer = await fetch(this.httpUrl, {
-        signal: AbortSignal.any([signal, AbortSignal.timeout(1000)]),
+      const front = await fetch(this.httpUrl, { signal: limited() });
+      await front.body?.cancel();
+      if (front.status !== 200) return 'nobody'; // still starting
+      const token = new AccessToken(this.apiKey, this.apiSecret, { ttl: '1m' });
+      token.addGrant({ roomList: true });
+      const rooms = await fetch(`${this.httpUrl}/twirp/livekit.RoomService/ListRooms`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Authorization: `Bearer ${await token.toJwt()}` },
+        body: '{}',
+        redirect: 'manual',
+        signal: limited(),
       });
-      await answer.body?.cancel();
-      return answer.status === 200;
+      await rooms.body?.cancel();
+      if (rooms.status === 200) return 'ours';
+      return rooms.status >= 500 ? 'nobody' : 'foreign';
     } catch {
       signal.throwIfAborted();
-      return false; // refused: not listening yet
+      return 'nobody'; // refused: not listening yet
     }
   }
 
@@ -206,7 +230,10 @@ class SpawnedLiveKitServer implements LiveKitServer {
 
 /** Whether a start failed because another program took a port between picking and use. */
 function isPortTaken(error: unknown): boolean {
-  return error instanceof ServerStartError && /address already in use/i.test(error.tail);
+  return (
+    error instanceof ServerStartError &&
+    (error.code === 'portTaken' || /address already in use/i.test(error.tail))
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Why a livekit-server did not come up. */
 export class ServerStartError extends Error {
   override readonly name = 'ServerStartError';
-  readonly code: 'exited' | 'notReady' | 'cannotStart';
+  readonly code: 'exited' | 'notReady' | 'cannotStart' | 'portTaken';
   /** The server's last log lines, secrets masked. */
   readonly tail: string;
 

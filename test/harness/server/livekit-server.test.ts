@@ -140,6 +140,30 @@ test('a binary that exits is told with its last lines, the secret masked', async
   });
 });
 
+/** A program that answers 200 on the port of the server, as another program there would, and counts its starts. */
+function foreignServer(folder: string): { binary: string; starts: () => number } {
+  const starts = join(folder, 'foreign-starts');
+  const script = join(folder, 'foreign-server.cjs');
+  writeFileSync(starts, '');
+  writeFileSync(
+    script,
+    `require('fs').appendFileSync(${JSON.stringify(starts)}, '.');
+    const { port } = JSON.parse(require('fs').readFileSync(process.argv[3], 'utf8'));
+    require('http').createServer((request, answer) => {
+      answer.writeHead(request.method === 'GET' ? 200 : 401).end();
+    }).listen(port, '127.0.0.1');`,
+  );
+  const shell = join(folder, 'foreign-server');
+  writeFileSync(shell, `#!/bin/sh\nexec "${process.execPath}" "${script}" "$@"\n`, { mode: 0o755 });
+  return { binary: shell, starts: () => readFileSync(starts, 'utf8').length };
+}
+
+test('another program that answers on the port is not taken for the server; a free port is picked anew', async () => {
+  const foreign = foreignServer(runFolder.path);
+  await assert.rejects(start({ binary: foreign.binary }), { name: 'ServerStartError', code: 'portTaken' });
+  assert.equal(foreign.starts(), 3);
+});
+
 test('a binary that cannot be started is told', async () => {
   await assert.rejects(start({ binary: '/nowhere/livekit-server' }), (error: unknown) => {
     return error instanceof ServerStartError && error.code === 'cannotStart';
