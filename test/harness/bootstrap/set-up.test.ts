@@ -9,6 +9,7 @@ import { fingerprint } from '../../../harness/bootstrap/fingerprint.mjs';
 import { install, isInstalled, isSameInstallation, npmCommand } from '../../../harness/bootstrap/install.mjs';
 import { withLock } from '../../../harness/bootstrap/lock.mjs';
 import { checkNode, setUp } from '../../../harness/bootstrap/set-up.mjs';
+import { startTimeOf } from '../../../harness/supervisor/process-table.ts';
 import { temporaryFolder } from '../../support/node/temporary-folder.ts';
 
 const quiet = { limitMs: 10_000, onWait: () => undefined };
@@ -121,13 +122,30 @@ test('only one holds the lock at a time', async (t) => {
 
 test('the lock of a process that is gone is taken over', async (t) => {
   const file = join(await temporaryFolder(t), 'lock');
-  writeFileSync(file, '999999999');
+  writeFileSync(file, '999999999 12345');
   assert.equal(await withLock(file, quiet, () => Promise.resolve('ran')), 'ran');
 });
 
+for (const [name, content] of [
+  ['that is empty', ''],
+  ['that holds no owner', 'some text'],
+  ['of a pid alone, which may be anybody by now', '1'],
+  ['whose pid was given to a later process', `${process.pid} 0`],
+] as const) {
+  test(`a lock ${name} is taken over at once`, async (t) => {
+    const file = join(await temporaryFolder(t), 'lock');
+    writeFileSync(file, content);
+    const waitedFor: number[] = [];
+    const options = { limitMs: 250, onWait: (pid: number) => void waitedFor.push(pid) };
+    assert.equal(await withLock(file, options, () => Promise.resolve('ran')), 'ran');
+    assert.deepEqual(waitedFor, []);
+  });
+}
+
 test('the lock of a living process is waited for, said once, and not broken', async (t) => {
   const file = join(await temporaryFolder(t), 'lock');
-  writeFileSync(file, String(process.pid));
+  const owner = `${process.pid} ${startTimeOf(process.pid)}`;
+  writeFileSync(file, owner);
   const waitedFor: number[] = [];
   const options = { limitMs: 250, onWait: (pid: number) => void waitedFor.push(pid) };
   await assert.rejects(
@@ -135,7 +153,7 @@ test('the lock of a living process is waited for, said once, and not broken', as
     new RegExp(`process ${process.pid}`),
   );
   assert.deepEqual(waitedFor, [process.pid]);
-  assert.equal(readFileSync(file, 'utf8'), String(process.pid));
+  assert.equal(readFileSync(file, 'utf8'), owner);
 });
 
 test('the lock is released when the work fails', async (t) => {
