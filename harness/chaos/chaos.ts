@@ -6,7 +6,8 @@ import type { RelayWay } from '../faults/client-path.ts';
 import { chaosResult, type ChaosResult, type ChaosRun } from '../scenario/chaos-result.ts';
 import { MATRIX, SCENARIO_NAMES } from '../scenario/matrix.ts';
 import { chaosReport } from '../scenario/report.ts';
-import { nearestNames, planRuns, type ChaosWish, type PlannedRun } from './chaos-plan.ts';
+import { planRuns, type ChaosWish, type PlannedRun } from './chaos-plan.ts';
+import { unknownNames } from './faulted-call.ts';
 import { playMatrix } from './play-matrix.ts';
 import { playRun } from './play-run.ts';
 import { openRunStore, runFileName, type RunStore } from './run-store.ts';
@@ -99,22 +100,13 @@ export async function runChaos(options: ChaosOptions, signal: AbortSignal): Prom
 
 function plan(options: ChaosOptions): readonly PlannedRun[] {
   const unknown = options.only.filter((name) => !SCENARIO_NAMES.includes(name));
-  if (unknown.length > 0) throw new UsageError(unknownNames(unknown));
+  if (unknown.length > 0) throw new UsageError(unknownNames(unknown, 'fault or group'));
   try {
     return planRuns(options);
   } catch (cause) {
     if (cause instanceof RangeError) throw new UsageError(cause.message, { cause });
     throw cause;
   }
-}
-
-/** One line that names what is unknown and what was perhaps meant. */
-export function unknownNames(unknown: readonly string[]): string {
-  const hints = unknown.map((name) => {
-    const near = nearestNames(name, SCENARIO_NAMES);
-    return near.length === 0 ? `"${name}"` : `"${name}" (did you mean ${near.join(', ')}?)`;
-  });
-  return `no fault or group is called ${hints.join(', ')}; clara chaos --list shows all`;
 }
 
 async function openStore(options: ChaosOptions): Promise<RunStore> {

@@ -10,7 +10,7 @@
  */
 import type { ProbeReport } from '../../src/shared/probe-report.ts';
 import { silentSpans } from '../call/word-flow.ts';
-import { pageWords, type Witnessed } from './fault-facts.ts';
+import { pageWords, shownPhases, type Witnessed } from './fault-facts.ts';
 
 /** A stretch of wall time, ms. */
 export interface Span {
@@ -56,12 +56,10 @@ function beforeFirst(
 }
 
 function connectedSpans(page: readonly ProbeReport[], untilWallMs: number): Span[] {
-  const phases = page.flatMap((report) =>
-    report.kind === 'phase' ? [{ fromMs: report.at.wallMs, phase: report.phase }] : [],
-  );
+  const phases = shownPhases(page);
   return merge(
-    phases.flatMap(({ fromMs, phase }, number) => {
-      const toMs = Math.min(phases[number + 1]?.fromMs ?? untilWallMs, untilWallMs);
+    phases.flatMap(({ atWallMs: fromMs, phase }, number) => {
+      const toMs = Math.min(phases[number + 1]?.atWallMs ?? untilWallMs, untilWallMs);
       return phase === 'connected' && toMs > fromMs ? [{ fromMs, toMs }] : [];
     }),
   );

@@ -141,14 +141,25 @@ function sameLine(line: string): string {
 }
 
 function shownBackWallMs(healedWallMs: number, { page, untilWallMs }: Witnessed): number | undefined {
-  const phases = page.filter((report) => report.kind === 'phase' && report.at.wallMs <= untilWallMs);
-  for (const [number, report] of phases.entries()) {
-    if (report.kind !== 'phase' || report.phase !== 'connected') continue;
-    const nextWallMs = phases[number + 1]?.at.wallMs ?? Infinity;
-    const fromWallMs = Math.max(report.at.wallMs, healedWallMs);
+  const phases = shownPhases(page).filter(({ atWallMs }) => atWallMs <= untilWallMs);
+  for (const [number, { phase, atWallMs }] of phases.entries()) {
+    if (phase !== 'connected') continue;
+    const nextWallMs = phases[number + 1]?.atWallMs ?? Infinity;
+    const fromWallMs = Math.max(atWallMs, healedWallMs);
     if (nextWallMs === Infinity || nextWallMs - fromWallMs >= STANDS_MS) return fromWallMs;
   }
   return undefined;
+}
+
+/** What the page showed, in order; a page that is loaded anew shows nothing at first. */
+export function shownPhases(
+  page: readonly ProbeReport[],
+): readonly { readonly phase: string; readonly atWallMs: number }[] {
+  return page.flatMap((report) => {
+    const atWallMs = report.at.wallMs;
+    if (report.kind === 'ready') return [{ phase: 'loading', atWallMs }];
+    return report.kind === 'phase' ? [{ phase: report.phase, atWallMs }] : [];
+  });
 }
 
 /** The words of one side as the page heard or said them. */

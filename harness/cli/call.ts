@@ -6,6 +6,9 @@ import type { JudgedCall } from '../call/judge-call.ts';
 import { runCall } from '../call/run-call.ts';
 import { inspectWav } from '../call/wav-file.ts';
 import { createLogger } from '../log/create-logger.ts';
+import type { ResolvedConfig } from '../config/resolve-config.ts';
+import { UsageError } from '../config/usage-error.ts';
+import type { Logger } from '../contracts.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 import { EXIT } from './exit-codes.ts';
 import { watchInterrupts } from './interrupts.ts';
@@ -14,6 +17,7 @@ interface CallFlags {
   readonly wav?: string;
   readonly seconds: number;
   readonly client: CallClient;
+  readonly fault?: string;
   readonly headed?: boolean;
   readonly json?: boolean;
 }
@@ -46,6 +50,10 @@ function describe(result: CallResult, judged: JudgedCall | undefined): string {
         ]),
     `phases: ${result.phases.map(({ atMs, phase, reason }) => `${phase}${reason === undefined ? '' : ` (${reason})`} ${atMs} ms`).join(', ')}`,
     `joins ${result.joins}, agents ${result.agents}`,
+    ...result.faults.map(
+      (fault) =>
+        `${fault.id} from ${fault.atMs} to ${fault.healedMs} ms: told after ${ms(fault.firstUiStateMs)}; after its end sound back ${ms(fault.audioBackMs)}, shown as back ${ms(fault.shownBackMs)}; words lost ${fault.wordsLost.toAgent} to the agent, ${fault.wordsLost.fromAgent} from it`,
+    ),
   ].join('\n');
 }
 
@@ -60,6 +68,14 @@ async function call(command: Command): Promise<void> {
     level: config.values.logLevel,
     pretty: config.values.pretty || prettyByDefault,
   });
+  const report = (line: string): void => void process.stderr.write(`clara: ${line}\n`);
+  if (flags.fault !== undefined) {
+    const { run, result } = await faultedCall(flags, flags.fault, config, log, report, interrupts.signal);
+    for (const why of run.why ?? []) report(why);
+    process.stdout.write(`${flags.json === true ? JSON.stringify(result) : describe(result, undefined)}\n`);
+    process.exitCode = result.ok ? EXIT.good : EXIT.checkFailed;
+    return;
+  }
   let judged: JudgedCall | undefined;
   const result = await runCall(
     {
@@ -70,7 +86,7 @@ async function call(command: Command): Promise<void> {
       ...(flags.headed !== undefined && { headed: flags.headed }),
       config,
       log,
-      report: (line) => void process.stderr.write(`clara: ${line}\n`),
+      report,
       onJudged: (all) => {
         judged = all;
       },
@@ -80,6 +96,32 @@ async function call(command: Command): Promise<void> {
   for (const why of judged?.why ?? []) if (flags.json === true) process.stderr.write(`clara: ${why}\n`);
   process.stdout.write(`${flags.json === true ? JSON.stringify(result) : describe(result, judged)}\n`);
   process.exitCode = result.ok ? EXIT.good : EXIT.checkFailed;
+}
+
+/** A call under one fault of the matrix; how long it lasts and what it has to keep stands there. */
+async function faultedCall(
+  flags: CallFlags,
+  fault: string,
+  config: ResolvedConfig,
+  log: Logger,
+  report: (line: string) => void,
+  signal: AbortSignal,
+) {
+  const { runScenario } = await import('../chaos/run-scenario.ts');
+  const { callOf, scenarioOf } = await import('../chaos/faulted-call.ts');
+  const scenario = scenarioOf(fault);
+  if (flags.wav !== undefined)
+    throw new UsageError('--fault counts words, so the microphone cannot be --wav');
+  if (config.values.pipeline !== 'count')
+    throw new UsageError(`--fault counts words, so the pipeline is count and not ${config.values.pipeline}`);
+  report(scenario.story);
+  const { client, headed } = flags;
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  const run = await runScenario(
+    { scenario, client, run: 1, seed, ...(headed !== undefined && { headed }), config, log, report },
+    signal,
+  );
+  return { run, result: callOf(run) };
 }
 
 /** Adds the command. */
@@ -102,6 +144,10 @@ export function registerCall(program: Command): void {
       new Option('--client <name>', 'which page calls: clara, or stock livekit-client')
         .choices(CALL_CLIENTS)
         .default('clara'),
+    )
+    .option(
+      '--fault <id>',
+      'break the call as this fault of clara chaos --list does, and judge it by its promise',
     )
     .option('--headed', 'show the browser')
     .option('--json', 'one JSON object on stdout');

@@ -37,11 +37,29 @@ describe('the settings', () => {
   });
 });
 
+const NOTHING = {
+  pipeline: undefined,
+  audioProcessing: undefined,
+  policy: undefined,
+  budgetSeconds: undefined,
+  resumeWhenBack: false,
+};
+
 describe('the address', () => {
   it('may choose the pipeline and turn audio processing off', () => {
     expect(parseUrlParameters('?pipeline=count&audioProcessing=off')).to.deep.equal({
+      ...NOTHING,
       pipeline: 'count',
       audioProcessing: 'off',
+    });
+  });
+
+  it('may choose how stubborn reconnecting is', () => {
+    expect(parseUrlParameters('?policy=classic&budget=20&resumeWhenBack=on')).to.deep.equal({
+      ...NOTHING,
+      policy: 'classic',
+      budgetSeconds: 20,
+      resumeWhenBack: true,
     });
   });
 
@@ -51,10 +69,10 @@ describe('the address', () => {
       '?pipeline=',
       '?pipeline=<b>&audioProcessing=on',
       `?pipeline=${'x'.repeat(41)}`,
+      '?policy=stubborn&budget=4&resumeWhenBack=1',
+      '?budget=3601',
+      '?budget=1e2',
     ])
-      expect(parseUrlParameters(search), search).to.deep.equal({
-        pipeline: undefined,
-        audioProcessing: undefined,
-      });
+      expect(parseUrlParameters(search), search).to.deep.equal(NOTHING);
   });
 });
