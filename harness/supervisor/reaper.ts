@@ -1,7 +1,7 @@
 /**
  * Owns: the end of a run. A detached process, one per run, told by lines of JSON on stdin what belongs to the run.
  * When its parent is gone (end of stdin) or asks for it ("end"), it kills everything of the run and removes the folder.
- * Never: takes its orders from arguments (another run's reaper looks for folder paths there), never kills itself.
+ * Never: takes its orders from arguments (people see those), never kills itself.
  * Invariant: it needs no answer from its parent and no time to get ready; what is in the pipe outlives the writer.
  */
 import { rmSync } from 'node:fs';

@@ -48,13 +48,40 @@ test("another run's marker does not match, nor does one that merely starts the s
   assert.deepEqual(findVictims(others, marks), []);
 });
 
-test('a process that rewrote its environment is found by the run folder in its arguments', () => {
+test('a browser that rewrote its environment is found by its profile in the run folder', () => {
   const browser = processFacts({
     pid: 30,
     commandLine: 'chromium\0--user-data-dir=/tmp/clara-abcdef012345/x',
     environment: '',
   });
   assert.deepEqual(findVictims([browser], marks), [30]);
+});
+
+test('children of such a browser that show nothing of their own go with the group it leads', () => {
+  const commandLine = 'chromium\0--user-data-dir=/tmp/clara-abcdef012345/x\0--remote-debugging-pipe';
+  const processes = [
+    processFacts({ pid: 30, commandLine, environment: '' }),
+    processFacts({ pid: 31, groupId: 30, commandLine: 'chromium --type=renderer', environment: '' }),
+    processFacts({ pid: 32, groupId: 31 }),
+  ];
+  assert.deepEqual(findVictims(processes, marks), [30, 31]);
+});
+
+test("a person's processes are left alone that name the run folder, or share a group with a child of the run", () => {
+  const people = [
+    ...[
+      'tail\0-f\0/tmp/clara-abcdef012345/log',
+      'vi /tmp/clara-abcdef012345/a b',
+      'ls\0/tmp/clara-abcdef012345',
+    ],
+    'chromium\0--user-data-dir=/tmp/clara-abcdef0123456',
+  ].map((commandLine, index) => processFacts({ pid: 40 + index, commandLine }));
+  const shellJob = [
+    processFacts({ pid: 60 }),
+    processFacts({ pid: 61, groupId: 60, commandLine: 'tee\0log' }),
+    processFacts({ pid: 62, groupId: 60, environment: 'CLARA_RUN_ID=abcdef012345' }),
+  ];
+  assert.deepEqual(findVictims([...people, ...shellJob], marks), [62]);
 });
 
 test('the reaper, its parent on an orderly end, and init are never victims', () => {
