@@ -5,7 +5,6 @@ import { fileURLToPath } from 'node:url';
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { CallRig } from '../../harness/call/call-rig.ts';
-import type { Gateway } from '../../harness/contracts.ts';
 import type * as GatewayModule from '../../harness/gateway/gateway.ts';
 import { complaintsOf, phaseShown, startPageRig } from '../support/node/page-rig.ts';
 import { silentLog } from '../support/node/silent-log.ts';
@@ -16,7 +15,7 @@ const OFFER = 'A new version is ready.';
 describe('the installed app', () => {
   let rig: CallRig;
   let folder: string;
-  let gateway: Gateway;
+  let gateway: GatewayModule.Gateway;
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'clara-app-'));
@@ -38,9 +37,9 @@ describe('the installed app', () => {
     );
   });
   after(async () => {
-    await gateway?.stop();
-    await rig?.stop();
     await rm(folder, { recursive: true, force: true });
+    await rig.stop();
+    await gateway.stop();
   });
 
   test('is kept by its service worker, without a complaint of the policy', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { DataPacket } from '@livekit/protocol';
+import { DataPacket, MediaSectionsRequirement, SessionDescription, TrickleRequest } from '@livekit/protocol';
 import type { RoomConnection } from '../../../src/core/ports.ts';
 import { RoomBench } from '../../support/browser/room-bench.ts';
 import type { FakePeer } from '../../support/browser/fake-livekit-peer.ts';
@@ -88,6 +88,20 @@ describe('a hostile sender', () => {
     expect(thrown).to.deep.equal([]);
     expect(bench.log.ofType('chat').find(({ messageId }) => messageId === 'utf')?.text).to.contain('A');
     await room.close();
+  });
+
+  it('throws nothing and does not stand still with answers, offers, candidates and numbers that no browser can take', async () => {
+    peer.send({ case: 'answer', value: new SessionDescription({ type: 'answer', sdp: 'v=0 no' }) });
+    peer.send({ case: 'offer', value: new SessionDescription({ type: 'offer', sdp: '<b>' }) });
+    for (const candidateInit of ['null', '{"candidate":"x","sdpMLineIndex":99}', '{"candidate":7}'])
+      peer.send({ case: 'trickle', value: new TrickleRequest({ candidateInit, target: 0 }) });
+    peer.send({
+      case: 'mediaSectionsRequirement',
+      value: new MediaSectionsRequirement({ numAudios: 0x7fff_ffff, numVideos: 0xffff_ffff }),
+    });
+    await flushed();
+    expect(thrown).to.deep.equal([]);
+    expect(bench.log.ofType('disconnected')).to.deep.equal([]);
   });
 
   it('makes no element out of text', async () => {
