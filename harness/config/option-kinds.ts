@@ -49,13 +49,14 @@ export function oneOf<const T extends string>(values: readonly T[], fallback: T,
 
 /** A text of a shape; empty when not set. */
 export function text(
-  shape: RegExp,
+  shape: RegExp | ((value: string) => boolean),
   range: string,
   fallback: string,
   about: string,
   extra: Extra = {},
 ): Option<string> {
-  const schema = z.string().refine((value) => value === fallback || shape.test(value));
+  const fits = shape instanceof RegExp ? (value: string) => shape.test(value) : shape;
+  const schema = z.string().refine((value) => value === fallback || fits(value));
   return option({ schema, range, default: fallback, about, fromText: (value) => value }, extra);
 }
 

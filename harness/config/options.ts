@@ -5,21 +5,17 @@
 import { z } from 'zod';
 import { PIPELINES } from '../contracts.ts';
 import { LOG_LEVELS } from '../log/create-logger.ts';
+import { isHost, isHostAndPort, isListOf, isWebOrigin, isWebSocketServer } from './addresses.ts';
 import { oneOf, text, wholeNumber, yesOrNo } from './option-kinds.ts';
 import type { Option } from './option-kinds.ts';
 
 /** The options by name. `graceS` is `--grace-s`, `CLARA_GRACE_S`, and `graceS` in clara.config.json. */
 export const OPTIONS = {
-  host: text(
-    /^(127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|::1|0\.0\.0\.0|::|[\w.:-]+)$/,
-    'a host name or address',
-    '127.0.0.1',
-    'address that the gateway listens on',
-  ),
+  host: text(isHost, 'a host name or address', '127.0.0.1', 'address that the gateway listens on'),
   port: wholeNumber(0, 65535, 7890, 'port of the gateway; 0 takes a free one'),
   livekitUrl: text(
-    /^wss?:\/\/[^/\s@]+\/?$/,
-    'a ws:// or wss:// address',
+    isWebSocketServer,
+    'a ws:// or wss:// address of a host and perhaps a port, without a path, a query or credentials',
     '',
     'your own LiveKit server instead of one started here',
   ),
@@ -60,14 +56,14 @@ export const OPTIONS = {
     'how long a session can be come back to after its last token, s; 0: 2 h, graceS and contextTtlS together',
   ),
   allowedHosts: text(
-    /^[\w.-]+(:\d{1,5})?(\s*,\s*[\w.-]+(:\d{1,5})?)*$/,
+    isListOf(isHostAndPort),
     'host names, with or without a port, separated by commas',
     '',
     'names beside loopback that the gateway answers to',
   ),
   allowedOrigins: text(
-    /^https?:\/\/[\w.-]+(:\d{1,5})?(\s*,\s*https?:\/\/[\w.-]+(:\d{1,5})?)*$/,
-    'origins like https://example.org, separated by commas',
+    isListOf(isWebOrigin),
+    'origins as browsers send them, like https://example.org, separated by commas',
     '',
     'other pages that may ask for tokens',
   ),

@@ -54,10 +54,19 @@ test('names of flags and variables follow from the name', () => {
 
 const wrong: readonly [OptionName, unknown][] = [
   ['host', 'a b'],
+  ['host', '..:::'],
+  ['host', '127.0.0.256'],
+  ['host', 'fe80::1%lo'],
+  ['host', '-a'],
   ['contextTtlS', '-1'],
   ['resumeTtlS', '604801'],
   ['allowedHosts', 'a b'],
+  ['allowedHosts', 'a:99999'],
+  ['allowedHosts', 'a,,b'],
   ['allowedOrigins', 'example.org'],
+  ['allowedOrigins', 'https://example.org/'],
+  ['allowedOrigins', 'https://example.org:443'],
+  ['allowedOrigins', 'https://a:99999'],
   ['trustProxy', 'perhaps'],
   ['port', '65536'],
   ['port', '80.5'],
@@ -65,6 +74,16 @@ const wrong: readonly [OptionName, unknown][] = [
   ['port', 'abc'],
   ['livekitUrl', 'http://x'],
   ['livekitUrl', 'ws://user:pass@x'],
+  ['livekitUrl', 'ws://a:99999'],
+  ['livekitUrl', 'ws://a:0'],
+  ['livekitUrl', 'ws://a:'],
+  ['livekitUrl', 'ws://[zz]'],
+  ['livekitUrl', 'ws://;script-src'],
+  ['livekitUrl', 'wss://host?x=1#y'],
+  ['livekitUrl', 'wss://host/path'],
+  ['livekitUrl', 'wss://host?'],
+  ['livekitUrl', 'wss://host\\'],
+  ['livekitUrl', 'wss://1.2.3.256'],
   ['livekitApiKey', 'a key'],
   ['livekitPort', '70000'],
   ['udpPort', '70000'],
@@ -93,6 +112,23 @@ test('every wrong value is refused, naming option, value, origin and range', () 
     OPTION_NAMES.filter((name) => !covered.has(name)),
     ['livekitApiSecret'],
   );
+});
+
+test('addresses as people have them are accepted', () => {
+  const env = { LIVEKIT_API_KEY: 'k', LIVEKIT_API_SECRET: 's' };
+  const good: Partial<Record<OptionName, readonly string[]>> = {
+    host: ['127.0.0.2', 'localhost', '::1', '::', '0.0.0.0', 'my_box.local', 'example.org.'],
+    livekitUrl: ['ws://127.0.0.1:7880', 'wss://x.livekit.cloud/', 'ws://[::1]:7880', 'ws://live_kit:7880'],
+    allowedHosts: ['example.org', 'a.example.org:8443 , b', '[::1]:80'],
+    allowedOrigins: [
+      'https://example.org',
+      'http://localhost:3000, https://a.example.org:8443',
+      'http://[::1]',
+    ],
+  };
+  for (const [name, values] of Object.entries(good))
+    for (const value of values)
+      assert.equal(resolve({ flags: { [name]: value }, env }).values[name as OptionName], value);
 });
 
 test('all problems are told at once', () => {
