@@ -13,7 +13,7 @@ export function contentSecurityPolicy(livekitPublicUrl: string): CspDirectives {
     'img-src': ["'self'", 'data:'], // the build inlines small icons
     'font-src': ["'self'"],
     'media-src': ["'self'"], // a call's sound is a srcObject, which the policy does not govern
-    'connect-src': ["'self'", ...liveKitSources(livekitPublicUrl)],
+    'connect-src': ["'self'", ...connectSources(livekitPublicUrl)],
     'worker-src': ["'self'"],
     'manifest-src': ["'self'"],
     'base-uri': ["'none'"],
@@ -22,6 +22,17 @@ export function contentSecurityPolicy(livekitPublicUrl: string): CspDirectives {
     'require-trusted-types-for': ["'script'"],
     'trusted-types': ['lit-html', 'clara-voice'],
   };
+}
+
+/**
+ * What the page may reach. A server on this machine gets a new port with every start, and a page that was kept for
+ * offline keeps the policy that it came with: there any port of that address will do.
+ */
+function connectSources(livekitPublicUrl: string): readonly string[] {
+  const sources = liveKitSources(livekitPublicUrl);
+  const { hostname } = new URL(livekitPublicUrl);
+  if (hostname !== 'localhost' && !/^127\.\d+\.\d+\.\d+$/.test(hostname)) return sources;
+  return sources.map((source) => `${source.replace(/:\d+$/, '')}:*`);
 }
 
 /** A LiveKit address as CSP sources, ws and http form. Throws TypeError for what is not an address. */

@@ -4,7 +4,7 @@ import { contentSecurityPolicy, liveKitSources } from '../../../harness/gateway/
 
 describe('the content security policy', () => {
   it('lets nothing in that is not named', () => {
-    const policy = contentSecurityPolicy('ws://127.0.0.1:17880');
+    const policy = contentSecurityPolicy('ws://192.168.0.7:17880');
     assert.deepEqual(policy['default-src'], ["'none'"]);
     const everything = JSON.stringify(policy);
     for (const hole of ['unsafe-', 'blob:', '*', 'https:', "'nonce", 'allow-duplicates']) {
@@ -19,16 +19,30 @@ describe('the content security policy', () => {
   });
 
   it('lets the page reach LiveKit as WebSocket and over http, and its own origin', () => {
-    assert.deepEqual(contentSecurityPolicy('ws://127.0.0.1:17880')['connect-src'], [
+    assert.deepEqual(contentSecurityPolicy('ws://192.168.0.7:17880')['connect-src'], [
       "'self'",
-      'ws://127.0.0.1:17880',
-      'http://127.0.0.1:17880',
+      'ws://192.168.0.7:17880',
+      'http://192.168.0.7:17880',
     ]);
     assert.deepEqual(liveKitSources('wss://x.livekit.cloud/path?a=1'), [
       'wss://x.livekit.cloud',
       'https://x.livekit.cloud',
     ]);
     assert.deepEqual(liveKitSources('https://x.example'), ['wss://x.example', 'https://x.example']);
+  });
+
+  it('does not depend on the port of a server on this machine, which changes with every start', () => {
+    for (const [address, ...sources] of [
+      ['ws://127.0.0.1:17880', 'ws://127.0.0.1:*', 'http://127.0.0.1:*'],
+      ['ws://127.0.0.1', 'ws://127.0.0.1:*', 'http://127.0.0.1:*'],
+      ['ws://localhost:7880', 'ws://localhost:*', 'http://localhost:*'],
+    ] as const)
+      assert.deepEqual(contentSecurityPolicy(address)['connect-src'], ["'self'", ...sources]);
+    assert.deepEqual(contentSecurityPolicy('ws://127.0.0.1.example:1')['connect-src'], [
+      "'self'",
+      'ws://127.0.0.1.example:1',
+      'http://127.0.0.1.example:1',
+    ]);
   });
 
   it('refuses an address that could smuggle a directive in', () => {
