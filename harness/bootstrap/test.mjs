@@ -75,6 +75,12 @@ const GROUPS = [
     args: () => ['node_modules/@web/test-runner/dist/bin.js', '--config', 'harness/bootstrap/wtr.config.mjs'],
   },
   nodeTests('e2e', ['test/e2e'], { limitMs: 20 * MINUTE_MS, testLimitMs: 4 * MINUTE_MS }),
+  {
+    name: 'faults',
+    limitMs: 20 * MINUTE_MS,
+    counts: countsOfJson,
+    args: () => ['harness/bootstrap/short-matrix.mjs'],
+  },
 ];
 
 /**

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import { UsageError } from '../config/usage-error.ts';
 import type { RelayWay } from '../faults/client-path.ts';
+import { createLogger } from '../log/create-logger.ts';
 import { chaosResult, type ChaosResult, type ChaosRun } from '../scenario/chaos-result.ts';
 import { MATRIX, SCENARIO_NAMES } from '../scenario/matrix.ts';
 import { chaosReport } from '../scenario/report.ts';
@@ -10,6 +11,7 @@ import { planRuns, type ChaosWish, type PlannedRun } from './chaos-plan.ts';
 import { unknownNames } from './faulted-call.ts';
 import { playMatrix } from './play-matrix.ts';
 import { playRun } from './play-run.ts';
+import { runSoak } from './play-soak.ts';
 import { openRunStore, runFileName, type RunStore } from './run-store.ts';
 
 /** What the command was asked for. */
@@ -18,12 +20,14 @@ export interface ChaosOptions extends ChaosWish {
   /** Folder of the report; without it nothing is written. */
   readonly report?: string;
   readonly lanes?: number;
+  /** Length of a soak. @default 30 */
+  readonly minutes?: number;
   /** @default B */
   readonly way?: RelayWay;
   readonly headed?: boolean;
   /** Keeps all that both ends saw, and a detailed log, of each call in the report's folder. @default false */
   readonly keepFacts?: boolean;
-  /** Added to every longest time, ms. @default 0 */
+  /** Added to every longest time, ms. @default 0, and 3000 in the short form: its machine does other things too */
   readonly slackMs?: number;
   readonly config: ResolvedConfig;
   readonly tell: (line: string) => void;
@@ -31,20 +35,28 @@ export interface ChaosOptions extends ChaosWish {
 
 /** A call costs half a core at most, its start a whole one. */
 const LANES_PER_CORE = 1.5;
+/** What `only` says for one long call under random faults. */
+const SOAK = 'soak';
+const SOAK_MINUTES = 30;
 const MAX_SEED = 2 ** 31;
+const SHORT_SLACK_MS = 3_000;
 const REPORT_HTML = 'report.html';
 const REPORT_JSON = 'report.json';
 
 /** Every run of the plan, those that were there already included. Throws UsageError before anything has been started. */
 export async function runChaos(options: ChaosOptions, signal: AbortSignal): Promise<ChaosResult> {
   const { config, tell } = options;
+  const isSoak = options.only.includes(SOAK);
+  if (isSoak && options.only.length > 1)
+    throw new UsageError(`--only ${SOAK} goes alone: it is one long call under many faults`);
   if (config.values.livekitUrl !== '')
     throw new UsageError(
       'faults break and restart the server, so they need one of their own, not CLARA_LIVEKIT_URL',
     );
-  const planned = plan(options);
+  const planned = isSoak ? [] : plan(options);
   const store = await openStore(options);
   const seed = store.frame.seed;
+  if (isSoak) return soak(options, store, signal);
   const names = new Set(planned.map(nameOf));
   const kept = store.runs.filter((run) => names.has(runFileName(run)));
   const keptNames = new Set(kept.map(runFileName));
@@ -76,7 +88,7 @@ export async function runChaos(options: ChaosOptions, signal: AbortSignal): Prom
           {
             ...each,
             seed,
-            slackMs: options.slackMs ?? 0,
+            slackMs: options.slackMs ?? (options.short === true ? SHORT_SLACK_MS : 0),
             way: options.way ?? 'B',
             headed: options.headed ?? false,
             keepFacts: options.keepFacts ?? false,
@@ -96,6 +108,20 @@ export async function runChaos(options: ChaosOptions, signal: AbortSignal): Prom
   );
   if (left.length === 0) await writeReports();
   return result();
+}
+
+/** One call, in this process. */
+async function soak(options: ChaosOptions, store: RunStore, signal: AbortSignal): Promise<ChaosResult> {
+  const { config, tell, minutes = SOAK_MINUTES } = options;
+  const { seed } = store.frame;
+  tell(`seed ${seed}, a soak of ${minutes} min`);
+  const log = await createLogger({ level: config.values.logLevel, pretty: false });
+  const run = await runSoak({ seed, minutes, config, log, report: tell }, signal);
+  const result = chaosResult(seed, [run]);
+  await store.save(run);
+  await store.write(REPORT_JSON, JSON.stringify(result));
+  await store.write(REPORT_HTML, chaosReport(result, MATRIX, { date: today(), setting: setting() }));
+  return result;
 }
 
 function plan(options: ChaosOptions): readonly PlannedRun[] {

@@ -171,12 +171,14 @@ async function wordsFlow({ rig }: FaultRig, { setup }: Scenario, signal: AbortSi
 /** The time after the heal: at most the scenario's, less when the call is sound again or over. */
 async function watch({ rig }: FaultRig, scenario: Scenario, signal: AbortSignal): Promise<void> {
   const fromWallMs = Date.now();
+  const mayComeBack = scenario.setup?.resumeWhenBack === true;
   const mayEndEarly = scenario.lastsMs !== 'untilEnd' || scenario.time.at === 'connected';
   for (;;) {
     const nowWallMs = Date.now();
     if (nowWallMs - fromWallMs >= scenario.watchMs) return;
     const { reports } = rig.browser.ear;
-    if (looksOver(reports, nowWallMs - AFTER_END_MS)) return;
+    const isTimeForTries = nowWallMs - fromWallMs >= AFTER_END_MS;
+    if (!mayComeBack && isTimeForTries && looksOver(reports, nowWallMs - AFTER_END_MS)) return;
     if (mayEndEarly && isSettled({ page: reports, heard: rig.witness.facts().heard }, fromWallMs, nowWallMs))
       return;
     await sleepFor(POLL_MS, signal);

@@ -31,12 +31,19 @@ export function serverTarget(server: LiveKitServer): ProcessTarget {
   };
 }
 
+/** How many session processes the agent side has, warm ones included. */
+export function countAgentProcesses(runFolder: Pick<RunFolder, 'runId'>): number {
+  return sessionChildren(runFolder).length;
+}
+
+function sessionChildren(runFolder: Pick<RunFolder, 'runId'>): ProcessFacts[] {
+  return processesOf(runFolder).filter(({ commandLine }) => commandLine.includes('session-child'));
+}
+
 /** The agent's child that serves the call; looked for each time, because it may have been replaced. */
 export function agentTarget(runFolder: Pick<RunFolder, 'runId'>): ProcessTarget {
   return lookedUp('agent process', () => {
-    const children = processesOf(runFolder).filter(({ commandLine }) =>
-      commandLine.includes('session-child'),
-    );
+    const children = sessionChildren(runFolder);
     // Warm ones are made when one has begun to serve, so the oldest serves.
     return children.sort((one, other) => Number(one.startTime) - Number(other.startTime)).slice(0, 1);
   });

@@ -18,6 +18,7 @@ interface ChaosFlags {
   readonly client: CallClient | 'both';
   readonly report?: string;
   readonly lanes?: number;
+  readonly minutes?: number;
   readonly way: 'A' | 'B';
   readonly short?: boolean;
   readonly list?: boolean;
@@ -91,6 +92,11 @@ async function chaos(command: Command): Promise<void> {
     { ...rest, ...(report !== undefined && { report }), config, tell },
     interrupts.signal,
   );
+  for (const { soak, why } of result.runs) {
+    if (soak === undefined) continue;
+    tell(`soak: ${JSON.stringify({ ...soak, pageErrors: soak.pageErrors.length })}`);
+    for (const each of why ?? []) tell(`soak: ${each}`);
+  }
   if (report !== undefined) tell(`report: ${report}/report.html`);
   process.stdout.write(`${flags.json === true ? JSON.stringify(result) : describe(result)}\n`);
   process.exitCode = isGood(result) ? EXIT.good : EXIT.checkFailed;
@@ -108,7 +114,13 @@ export function registerChaos(program: Command): void {
     .description(
       'real calls under faults of network, server, agent and page, judged; stock livekit-client beside ours',
     )
-    .option('--only <names>', 'these faults or groups, with commas between; all by default', names, [])
+    .option(
+      '--only <names>',
+      'these faults or groups, with commas between; all by default; soak: one long call under random faults',
+      names,
+      [],
+    )
+    .addOption(new Option('--minutes <number>', 'length of a soak, 30 by default').argParser(whole(1, 720)))
     .option('--list', 'the faults by name, and what happens in each')
     .addOption(
       new Option(

@@ -129,8 +129,11 @@ function giveHandle(): void {
           !player.paused &&
           player.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA,
       ).length,
-    openConnections: () =>
-      [...connections].filter(({ connectionState }) => connectionState !== 'closed').length,
+    openConnections: () => {
+      for (const connection of connections)
+        if (connection.connectionState === 'closed') connections.delete(connection); // a watcher shall not be a leak
+      return connections.size;
+    },
     lines: () => readLines(),
   };
   Object.defineProperty(globalThis, PROBE_HANDLE, { value: handle });

@@ -1,5 +1,6 @@
 /** What `clara chaos --json` prints, a contract; its summary; and the merging of shards. Pure. */
 import type { CallClient, CallResult } from '../call/call-result.ts';
+import type { SoakFacts } from '../chaos/soak-judge.ts';
 import { percentiles, type Percentiles } from './percentiles.ts';
 
 /** One played scenario: the call's fields beside who played it and the verdict. */
@@ -11,6 +12,8 @@ export interface ChaosRun extends CallResult {
   readonly why?: readonly string[];
   /** A part did not start, or the player itself failed: it says nothing about the client. Beyond the contract. */
   readonly unplayed?: boolean;
+  /** Of a soak: what it looked for. Beyond the contract. */
+  readonly soak?: SoakFacts;
   /** When the user joined, ms from the click. Beyond the contract, for the timeline. */
   readonly joinsAtMs?: readonly number[];
   /** When the first words of the lists began, ms from the click. Beyond the contract; else taken as `connectMs`. */

@@ -27,6 +27,17 @@ function shortForm(lastsMs: Scenario['lastsMs']): ShortForm {
   };
 }
 
+/** What the short form leaves out, and which scenario shows the same there. */
+const COVERED: Readonly<Record<string, string>> = {
+  'hole-110': 'hole-118',
+  'refuse-20': 'refuse-60',
+  'off-110': 'off-300',
+  'server-kill-20': 'server-kill-30',
+  'loss-1': 'loss-10',
+  'loss-5': 'loss-10',
+  'sleep-60': 'sleep-10',
+};
+
 /** 20 runs under 30 s, 5 under 60 s, 3 above; stock 5, 3 and 2. */
 function wantedRuns(spanMs: number): WantedRuns {
   if (spanMs < 30_000) return { clara: 20, stock: 5 };
@@ -41,6 +52,7 @@ type Draft = Omit<Scenario, 'rings' | 'victim' | 'time' | 'lastsMs' | 'watchMs' 
 function scenario(draft: Draft): Scenario {
   const lastsMs = draft.lastsMs ?? 0;
   const rings = draft.rings ?? ['real'];
+  const by = COVERED[draft.id];
   const span = faultSpanMs({ lastsMs, ...(draft.repeat !== undefined && { repeat: draft.repeat }) });
   return {
     victim: 'browser',
@@ -49,6 +61,7 @@ function scenario(draft: Draft): Scenario {
     short: rings.includes('real') ? shortForm(lastsMs) : { mode: 'fakeClock' },
     runs: rings.includes('real') ? wantedRuns(span) : { clara: 0, stock: 0 },
     ...draft,
+    ...(by !== undefined && { short: { mode: 'covered', by } }),
     rings,
     lastsMs,
   };

@@ -105,11 +105,15 @@ export interface Criteria {
   readonly afterwards?: readonly Afterwards[];
 }
 
-/** How `npm test` plays it: whole, shorter under a budget of 20 s, with the fake clock only, or not at all. */
+/**
+ * How `npm test` plays it: whole, shorter under a budget of 20 s, with the fake clock only, or not at all because
+ * another scenario covers in its short form what this one would show.
+ */
 export type ShortForm =
   | { readonly mode: 'whole' }
   | { readonly mode: 'shortened'; readonly lastsMs: number; readonly budgetMs: number }
-  | { readonly mode: 'fakeClock' };
+  | { readonly mode: 'fakeClock' }
+  | { readonly mode: 'covered'; readonly by: string };
 
 /** How often `clara chaos` plays it for its figures. */
 export interface WantedRuns {
@@ -151,10 +155,11 @@ export function faultSpanMs(scenario: Pick<Scenario, 'lastsMs' | 'repeat'>): num
   return times * scenario.lastsMs + (times - 1) * upMs;
 }
 
-/** The scenario as `npm test` plays it; undefined where only the fake clock does. */
+/** The scenario as `npm test` plays it; undefined where no call does. */
 export function shortened(scenario: Scenario): Scenario | undefined {
   switch (scenario.short.mode) {
     case 'fakeClock':
+    case 'covered':
       return undefined;
     case 'whole':
       return scenario;

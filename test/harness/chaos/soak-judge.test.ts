@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { soakFacts, soakFaults, type SoakSample, type SoakSeen } from '../../../harness/chaos/soak-judge.ts';
+import type { TimedWord } from '../../../harness/call/call-facts.ts';
+import type { ProbeReport } from '../../../src/shared/probe-report.ts';
+
+const MB = 1024 * 1024;
+const phase = (wallMs: number, name: string): ProbeReport => ({
+  kind: 'phase',
+  phase: name,
+  at: { monoMs: wallMs, wallMs },
+});
+const words = (fromMs: number, toMs: number): TimedWord[] =>
+  Array.from({ length: (toMs - fromMs) / 500 }, (_, number) => ({
+    index: number,
+    atWallMs: fromMs + number * 500,
+  }));
+const said = (heard: readonly TimedWord[]): ProbeReport[] =>
+  heard.map(({ index, atWallMs }) => ({
+    kind: 'word',
+    side: 'agent',
+    index,
+    at: { monoMs: atWallMs, wallMs: atWallMs },
+  }));
+const sample = (changes: Partial<SoakSample> = {}): SoakSample => ({
+  atWallMs: 0,
+  heapBytes: 10 * MB,
+  listeners: 200,
+  nodes: 300,
+  openConnections: 1,
+  agentProcesses: 2,
+  users: 1,
+  agents: 1,
+  mostTracks: 1,
+  ...changes,
+});
+
+/** Two minutes, connected from the beginning, sound all the time, one fault of 10 s at 30 s. */
+function soak(changes: Partial<SoakSeen> = {}): SoakSeen {
+  return {
+    fromWallMs: 0,
+    untilWallMs: 120_000,
+    page: [phase(0, 'connected'), ...said(words(0, 120_000))],
+    heardByAgent: words(0, 120_000),
+    broken: [{ fromMs: 30_000, toMs: 40_000 }],
+    notApplied: 0,
+    samples: [sample(), sample(), sample()],
+    sessionsLost: 0,
+    ...changes,
+  };
+}
+const faultsOf = (seen: SoakSeen): string[] => soakFaults(soakFacts(seen));
+
+test('a soak in which nothing went wrong has nothing to tell', () => {
+  const facts = soakFacts(soak());
+  assert.deepEqual([facts.minutes, facts.faults, facts.stuck], [2, 1, []]);
+  assert.deepEqual(soakFaults(facts), []);
+});
+
+test('a phase is stuck after 30 s with nothing broken, whether or not it changes its name meanwhile', () => {
+  const page = (toMs: number) => [
+    phase(0, 'connected'),
+    phase(31_000, 'unstable'),
+    phase(33_000, 'reconnecting'),
+    phase(toMs, 'connected'),
+    ...said(words(0, 120_000)),
+  ];
+  assert.deepEqual(faultsOf(soak({ page: page(69_000) })), []);
+  assert.deepEqual(faultsOf(soak({ page: page(71_000) })), [
+    'stuck unstable ... reconnecting at 31 s, 31 s of it with nothing broken',
+  ]);
+});
+
+test('a page that has given up is not stuck, but its session was lost', () => {
+  const page = [phase(0, 'connected'), phase(31_000, 'failed'), ...said(words(0, 120_000))];
+  assert.deepEqual(faultsOf(soak({ page, sessionsLost: 1 })), ['1 sessions were lost']);
+});
+
+test('silence is stuck like a phase', () => {
+  assert.deepEqual(faultsOf(soak({ heardByAgent: [...words(0, 30_000), ...words(80_000, 120_000)] })), [
+    'stuck without sound to the agent at 30 s, 40 s of it with nothing broken',
+  ]);
+});
+
+test('duplicates are told', () => {
+  const samples = [sample(), sample({ users: 2, mostTracks: 2 }), sample({ agents: 3 })];
+  assert.deepEqual(faultsOf(soak({ samples })), [
+    '2 users were in the room at once',
+    '3 agents were in the room at once',
+    '2 tracks were published by one participant at once',
+  ]);
+});
+
+test('growth between the thirds is a leak, a spike is none', () => {
+  const heap = (...values: number[]) => values.map((value) => sample({ heapBytes: value * MB }));
+  assert.deepEqual(faultsOf(soak({ samples: heap(10, 60, 12) })), []);
+  assert.match(faultsOf(soak({ samples: heap(10, 20, 40) }))[0] ?? '', /the heap grew/);
+  assert.match(
+    faultsOf(soak({ samples: [sample(), sample(), sample({ listeners: 900 })] }))[0] ?? '',
+    /event listeners grew from 200 to 900/,
+  );
+});
+
+test('connections and processes that pile up are told', () => {
+  assert.deepEqual(faultsOf(soak({ samples: [sample({ openConnections: 3, agentProcesses: 5 })] })), [
+    '3 peer connections were open at once, at most 2 may be',
+    '5 agent processes ran at once, at most 3 may',
+  ]);
+});
