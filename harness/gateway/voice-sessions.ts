@@ -59,6 +59,7 @@ export class VoiceSessions {
     const { agents, rooms, log, now } = this.#parts;
     const id = names.voiceSessionId;
     forgetOlder(this.#endedAtMs, now() - this.#parts.rememberEndedMs);
+    this.#endedAtMs.delete(id); // a second bye goes to the end: see forgetOlder
     this.#endedAtMs.set(id, now());
     await this.#preparing.get(id)?.catch(() => undefined); // its own caller hears of it
     try {

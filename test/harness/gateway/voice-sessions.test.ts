@@ -106,4 +106,15 @@ describe('voice sessions of the gateway', () => {
     await sessions.prepare(names('session-1'));
     assert.equal(rooms.dispatched.length, 1);
   });
+
+  it('forget an ended session in its time although an earlier one was ended once more', async () => {
+    await sessions.end(names('session-1'));
+    await sessions.end(names('session-2'));
+    nowMs += 30_000;
+    await sessions.end(names('session-1'));
+    nowMs += 30_000;
+    await sessions.end(names('session-3'));
+    await sessions.prepare(names('session-2'));
+    await assert.rejects(sessions.prepare(names('session-1')), ended);
+  });
 });
