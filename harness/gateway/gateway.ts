@@ -18,10 +18,14 @@ import { isAllowedHost } from './request-origin.ts';
 import { resumeValues } from './resume-value.ts';
 import { addSecurityHeaders } from './security-headers.ts';
 import { addTokenRoute } from './token-route.ts';
+import { answerBrokenRequest, answerUnreadablePath } from './unroutable.ts';
 import { VoiceSessions } from './voice-sessions.ts';
 
 /** How long `stop` lets answers in flight finish, ms; then their connections are cut. */
 const STOP_PATIENCE_MS = 700;
+
+/** How often slow requests are looked for, ms; Node's own 30 s let them hold a connection for 40. */
+const CUT_INTERVAL_MS = 1000;
 
 /** A running gateway. */
 export interface Gateway extends Running {
@@ -63,8 +67,14 @@ async function buildApp(options: ResolvedOptions): Promise<FastifyInstance> {
     logger: false, // its lines hold whole URLs; ours hold the route
     trustProxy: options.trustProxy,
     forceCloseConnections: 'idle',
-    requestTimeout: 10_000, // a client that sends its request drop by drop
+    requestTimeout: options.requestLimitMs, // a client that sends its request drop by drop
+    http: {
+      headersTimeout: options.requestLimitMs,
+      connectionsCheckingInterval: Math.min(CUT_INTERVAL_MS, options.requestLimitMs),
+    },
     routerOptions: { maxParamLength: 200 },
+    frameworkErrors: (_error, _request, reply) => answerUnreadablePath(reply),
+    clientErrorHandler: answerBrokenRequest,
   });
   answerErrors(app, options.log);
   logAnswers(app, options.log);

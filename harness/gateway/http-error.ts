@@ -7,6 +7,8 @@
 export const HTTP_ERROR_CODES = [
   'badRequest', // not JSON, or a field of the wrong type; the message names the field
   'bodyTooLarge',
+  'headersTooLarge',
+  'requestTimeout', // a request that does not come to its end
   'unsupportedMediaType',
   'methodNotAllowed',
   'notFound',
@@ -27,6 +29,8 @@ export type HttpErrorCode = (typeof HTTP_ERROR_CODES)[number];
 const STATUS: Record<HttpErrorCode, number> = {
   badRequest: 400,
   bodyTooLarge: 413,
+  headersTooLarge: 431,
+  requestTimeout: 408,
   unsupportedMediaType: 415,
   methodNotAllowed: 405,
   notFound: 404,

@@ -32,6 +32,8 @@ export interface GatewayOptions {
   readonly resumeTtlS?: number;
   /** @default 60 in 60,000 ms */
   readonly rateLimit?: RateLimit;
+  /** How long a client may take to send one request, headers and body, ms; it is cut a second later at most. @default 10,000 */
+  readonly requestLimitMs?: number;
   /** The built app; when absent or missing on disk, `/` says so. */
   readonly appFolder?: string;
   /** Origins of other pages that may ask for tokens, `https://example.org`. @default none */
@@ -66,6 +68,7 @@ export function resolveOptions(options: GatewayOptions): ResolvedOptions {
     joinTokenTtlS: 60,
     resumeTtlS: LONGEST_SESSION_S + options.roomTimeouts.departureTimeoutS + CONTEXT_TTL_S,
     rateLimit: { max: 60, windowMs: 60_000 },
+    requestLimitMs: 10_000,
     extraAllowedOrigins: [],
     allowedHosts: [],
     trustProxy: false,
