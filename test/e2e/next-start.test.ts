@@ -55,9 +55,7 @@ describe('a browser that has been here before', () => {
     await pressStart(rig); // the first visit that the worker is in charge of
     await phaseShown(rig, 'connected');
     assert.ok(await page.evaluate(() => navigator.serviceWorker.controller !== null));
-    await page.getByRole('button', { name: 'Stop', exact: true }).click();
-    await phaseShown(rig, 'ended');
-    await rig.stack.stop();
+    await rig.stack.stop(); // in the middle of a call: this tab keeps a way back that the next server cannot know
 
     await page.goto(rig.url, { waitUntil: 'load' }); // the kept page, as nobody answers
     next = await startNext();

@@ -26,6 +26,8 @@ export interface JoinAttempt {
   /** Already under way, for the first join. */
   readonly ticketAhead: Promise<Ticket> | undefined;
   readonly ticketRequest: TicketRequest;
+  /** The endpoint knows the session of {@link ticketRequest} no more, and has given a ticket for a new one. */
+  readonly onSessionGone: () => void;
   readonly urlIndex: number;
   readonly microphone: MicrophoneTrack | undefined;
   readonly muted: () => boolean;
@@ -47,10 +49,7 @@ export async function joinRoom(
 ): Promise<RoomConnection> {
   if (attempt.probeUrl !== undefined && !(await probed(ports, attempt.probeUrl, signal)))
     throw new SessionError('joinUnreachable', 'the probe before the join was not answered');
-  const ticket = await untilAborted(
-    attempt.ticketAhead ?? requestTicket(ports, attempt.ticketRequest, signal),
-    signal,
-  );
+  const ticket = await ticketFor(ports, attempt, signal);
   const serverUrl = ticket.serverUrls[attempt.urlIndex % Math.max(1, ticket.serverUrls.length)];
   if (serverUrl === undefined) throw new SessionError('tokenInvalid', 'the ticket names no server address');
   await untilAborted(attempt.onTicket(ticket), signal);
@@ -71,6 +70,25 @@ export async function joinRoom(
   return untilAborted(joining, signal, (late) => {
     late.close().catch(() => {}); // by contract it never throws
   });
+}
+
+/**
+ * The ticket of this attempt. A 401 to a resume value (the server side was started anew, the value or the session is
+ * over) is answered by one request for a new session; only its ticket proves that it was the value that was refused.
+ */
+async function ticketFor(ports: Ports, attempt: JoinAttempt, signal: AbortSignal): Promise<Ticket> {
+  const { ticketAhead, ticketRequest } = attempt;
+  try {
+    return await untilAborted(ticketAhead ?? requestTicket(ports, ticketRequest, signal), signal);
+  } catch (error) {
+    if (signal.aborted || ticketRequest.resume === undefined || !isSessionError(error, 'tokenRejected'))
+      throw error;
+    if (error.facts.status !== 401) throw error;
+  }
+  const ticket = await untilAborted(requestTicket(ports, {}, signal), signal);
+  signal.throwIfAborted();
+  attempt.onSessionGone();
+  return ticket;
 }
 
 /** A ticket within {@link TICKET_LIMIT_MS}. */

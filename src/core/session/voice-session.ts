@@ -76,6 +76,8 @@ class SessionDriver implements VoiceSession {
   readonly #agent: AgentPresence;
   readonly #conversation: Conversation;
   readonly #wayBack: WayBack;
+  /** What an earlier page left to show. */
+  #restored: readonly TranscriptEntry[];
 
   #state: LinkState = INITIAL_LINK;
   readonly #queue: LinkHappening[] = [];
@@ -125,7 +127,8 @@ class SessionDriver implements VoiceSession {
       onWatcherError,
     );
     this.#wayBack = new WayBack(ports);
-    this.#conversation.lines.set(this.#wayBack.restore());
+    this.#restored = this.#wayBack.restore();
+    this.#conversation.lines.set(this.#restored);
   }
 
   get link(): Readable<Link> {
@@ -448,6 +451,7 @@ class SessionDriver implements VoiceSession {
             if (isEntered) this.#roomTold(generation, event);
             else if (early.length < MAX_EARLY_EVENTS) early.push(event);
           },
+          onSessionGone: () => this.#sessionGone(),
           onTicket: (ticket) => this.#ticketCame(ticket, stay),
           onJoining: (joining) => this.#joinBegan(joining),
         },
@@ -476,6 +480,19 @@ class SessionDriver implements VoiceSession {
       if (this.#joining === joining) this.#joining = undefined;
     };
     joining.then(settled, settled);
+  }
+
+  /** The next ticket is of a new session, whose agent knows nothing of what an earlier page left. */
+  #sessionGone(): void {
+    this.#wayBack.unlock();
+    this.#wayBack.forget();
+    this.#agentAnswers = false;
+    const gone = this.#restored;
+    this.#restored = [];
+    const { lines } = this.#conversation;
+    const state = this.#state;
+    const isFirstJoin = state.name === 'connecting.joining' && state.lost === undefined;
+    if (isFirstJoin && gone.length > 0) lines.set(lines.value.filter((line) => !gone.includes(line)));
   }
 
   async #ticketCame(ticket: Ticket, stay: AbortSignal): Promise<void> {

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { SessionError } from '../../../src/core/errors.ts';
+import { createVoiceSession } from '../../../src/core/session/voice-session.ts';
+import type { VoiceSession } from '../../../src/core/session/types.ts';
+import { FakeWorld, fakePorts, type FakePorts } from '../../support/core/fake-ports.ts';
+
+interface Bench {
+  readonly world: FakeWorld;
+  readonly ports: FakePorts;
+  readonly session: VoiceSession;
+}
+
+const refusal = (status: number): SessionError =>
+  new SessionError('tokenRejected', `the token endpoint answered ${status}`, { status });
+
+/** A page that was loaded anew in the middle of a session. */
+function reloaded(): Bench {
+  const world = new FakeWorld();
+  const ports = fakePorts(world);
+  ports.resumeStore.saved = {
+    resume: 'resume-old',
+    roomName: 'room-old',
+    identity: 'user-old',
+    turns: [{ id: 'old', from: 'user', kind: 'speech', text: 'before', final: true, wallMs: 1 }],
+    expiresWallMs: ports.clock.wallMs() + 60_000,
+  };
+  return { world, ports, session: createVoiceSession(ports) };
+}
+
+async function start({ world, session }: Bench): Promise<void> {
+  const started = session.start();
+  await world.clock.advance(1000);
+  await started;
+}
+
+function phase({ session }: Bench): string {
+  return session.link.value.phase;
+}
+
+test('a session that the endpoint knows no more is begun anew by the same start', async () => {
+  for (const permission of ['prompt', 'granted'] as const) {
+    const made = reloaded();
+    made.ports.microphone.permissionAnswer = permission; // granted: the ticket is asked for ahead
+    made.world.ticketFaults.push(refusal(401));
+    await start(made);
+    assert.equal(phase(made), 'connected', permission);
+    assert.deepEqual(
+      made.ports.tickets.requests.map(({ resume, roomName }) => [resume, roomName]),
+      [
+        ['resume-old', 'room-old'],
+        [undefined, undefined],
+      ],
+    );
+    assert.equal(made.ports.resumeStore.saved?.resume, 'resume-2');
+    assert.deepEqual(made.session.transcript.value, [], 'the agent knows nothing of the old turns');
+  }
+});
+
+test('an endpoint that refuses the new session too ends the start, after the second answer', async () => {
+  const made = reloaded();
+  made.world.ticketFaults.push(refusal(401), refusal(401));
+  await start(made);
+  const link = made.session.link.value;
+  assert.equal(link.phase === 'failed' && link.problem.code, 'tokenRejected');
+  assert.equal(made.ports.tickets.requests.length, 2);
+});
+
+test('a refusal that another request cannot help ends the start at once', async () => {
+  const forbidden = reloaded();
+  forbidden.world.ticketFaults.push(refusal(403));
+  await start(forbidden);
+  assert.equal(forbidden.ports.tickets.requests.length, 1);
+  const world = new FakeWorld();
+  const first = { world, ports: fakePorts(world) };
+  const fresh = { ...first, session: createVoiceSession(first.ports) };
+  world.ticketFaults.push(refusal(401));
+  await start(fresh);
+  assert.equal(phase(fresh), 'failed');
+  assert.equal(fresh.ports.tickets.requests.length, 1, 'it carried no way back');
+});
+
+test('a rejoin into a session that the endpoint knows no more is a new one, told so', async () => {
+  const made = reloaded();
+  await start(made);
+  await made.world.clock.advance(12_000);
+  const before = made.ports.tickets.requests.length;
+  made.world.ticketFaults.push(refusal(401));
+  made.world.roomSid = 'RM_second';
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'SERVER_SHUTDOWN' });
+  let passedMs = 0;
+  for (; passedMs < 30_000 && (passedMs === 0 || phase(made) !== 'connected'); passedMs += 50)
+    await made.world.clock.advance(50);
+  const link = made.session.link.value;
+  assert.equal(link.phase === 'connected' && link.recovered?.sameRoom, false);
+  assert.deepEqual(
+    made.ports.tickets.requests.slice(before).map(({ resume }) => resume === undefined),
+    [false, true],
+  );
+  assert.equal(made.ports.locks.heldCount, 1);
+});
