@@ -1,5 +1,5 @@
 /** Runs the command of `process.argv` and ends the process with the contract's exit code. */
-import { exitCodeOf, messageOf } from './exit-codes.ts';
+import { EXIT, exitCodeOf, messageOf } from './exit-codes.ts';
 import { createProgram } from './program.ts';
 
 function end(error: unknown): never {
@@ -10,12 +10,13 @@ function end(error: unknown): never {
 
 process.on('uncaughtException', end);
 process.on('unhandledRejection', end);
-process.stdout.on('error', () => process.exit(0)); // the reader has closed the pipe
+// The reader has closed the pipe: an answer that nobody has is no success, least of all a failed check's.
+process.stdout.on('error', () => process.exit(process.exitCode || EXIT.checkFailed));
 
 try {
   const program = createProgram();
   await program.parseAsync(process.argv);
-  process.exit(process.exitCode ?? 0);
+  process.exit(process.exitCode || (process.stdout.errored === null ? EXIT.good : EXIT.checkFailed));
 } catch (error) {
   end(error);
 }

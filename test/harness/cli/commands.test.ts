@@ -60,6 +60,19 @@ test('config shows each value and where it came from, as JSON on a clean stdout'
   assert.deepEqual(shown['livekitApiSecret'], { value: '***', from: 'LIVEKIT_API_SECRET' });
 });
 
+test('an answer that nobody could read is no success', async (t) => {
+  const folder = await temporaryFolder(t);
+  const child = spawn(process.execPath, [...sourceArguments(MAIN), 'config', '--json'], {
+    env: environment(folder),
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  t.after(() => child.kill('SIGKILL'));
+  child.stdout.destroy(); // before the command could say anything
+  const [code] = (await once(child, 'exit', { signal: AbortSignal.timeout(30_000) })) as [number | null];
+  assert.equal(code, 1);
+});
+
 /** The exit code of arguments that are refused, or end without starting anything. Said is what commander wrote. */
 async function outcome(...args: string[]): Promise<{ code: number; said: string }> {
   let said = '';
