@@ -40,7 +40,7 @@ export interface Ticket {
 
 /** Who asks for a ticket again, and with what. */
 export interface TicketRequest {
-  /** The first ticket's resume value. */
+  /** The newest resume value of the session. */
   readonly resume?: string;
   /** For endpoints that know nothing of `resume`. */
   readonly roomName?: string;

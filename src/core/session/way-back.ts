@@ -1,7 +1,7 @@
 /**
  * The way back into the same session: what the first ticket gave (resume value, room, identity), kept for rejoins in
  * memory and for a reload in the resume store, and the lock that keeps two tabs from using it at once. It holds no
- * token. What came first stays: later tickets only fill in what was missing.
+ * token. Room and identity of the first ticket stay; of their resume values the newest counts, which lives longest.
  */
 import type { Clock, LockHold, LockPort, ResumeStore, Ticket, TicketRequest } from '../ports.ts';
 import type { TranscriptEntry } from './types.ts';
@@ -43,9 +43,12 @@ export class WayBack {
 
   /** Keeps what `ticket` tells of the session. */
   learn(ticket: Ticket): void {
-    const resume = this.#request.resume ?? ticket.resume;
-    const roomName = this.#request.roomName ?? ticket.roomName;
-    const identity = this.#request.identity ?? ticket.identity;
+    const known = this.#request;
+    const roomName = known.roomName ?? ticket.roomName;
+    const identity = known.identity ?? ticket.identity;
+    // A ticket that names neither is of ours, as far as anybody can tell.
+    const isOurs = (ticket.roomName ?? roomName) === roomName && (ticket.identity ?? identity) === identity;
+    const resume = isOurs ? (ticket.resume ?? known.resume) : known.resume;
     this.#request = {
       ...(resume !== undefined && { resume }),
       ...(roomName !== undefined && { roomName }),

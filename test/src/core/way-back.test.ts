@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SessionError } from '../../../src/core/errors.ts';
+import type { ResumeContext, Ticket } from '../../../src/core/ports.ts';
 import { createVoiceSession } from '../../../src/core/session/voice-session.ts';
 import type { VoiceSession } from '../../../src/core/session/types.ts';
+import { WayBack } from '../../../src/core/session/way-back.ts';
 import { FakeWorld, fakePorts, type FakePorts } from '../../support/core/fake-ports.ts';
 
 interface Bench {
@@ -98,4 +100,40 @@ test('a rejoin into a session that the endpoint knows no more is a new one, told
     [false, true],
   );
   assert.equal(made.ports.locks.heldCount, 1);
+});
+
+function ticket(number: number, more: Partial<Ticket> = {}): Ticket {
+  return {
+    serverUrls: ['ws://one'],
+    participantToken: `token-${number}`,
+    resume: `resume-${number}`,
+    roomName: 'room',
+    identity: 'user',
+    ...more,
+  };
+}
+
+test('of two resume values of one room and identity the newest counts, which lives longest', () => {
+  let saved: ResumeContext | undefined;
+  const wayBack = new WayBack({
+    clock: new FakeWorld().clock,
+    resumeStore: { load: () => undefined, save: (context) => (saved = context), clear: () => {} },
+  });
+  wayBack.learn(ticket(1));
+  wayBack.learn(ticket(2));
+  assert.deepEqual(wayBack.request, { resume: 'resume-2', roomName: 'room', identity: 'user' });
+  wayBack.save([]);
+  assert.equal(saved?.resume, 'resume-2');
+  const { resume: _none, ...without } = ticket(3);
+  wayBack.learn(without);
+  assert.equal(wayBack.request.resume, 'resume-2', 'a ticket without one takes none away');
+});
+
+test('a resume value of another room or identity does not take the place of ours', () => {
+  for (const other of [{ roomName: 'other' }, { identity: 'other' }]) {
+    const wayBack = new WayBack({ clock: new FakeWorld().clock });
+    wayBack.learn(ticket(1));
+    wayBack.learn(ticket(2, other));
+    assert.deepEqual(wayBack.request, { resume: 'resume-1', roomName: 'room', identity: 'user' });
+  }
 });
