@@ -27,6 +27,7 @@ export default {
     'src/embed/register.ts',
   ],
   outdir: '.',
+  packagejson: false, // else every run writes its own outdir into package.json
   litelement: true,
   plugins: [publicOnly],
 };
