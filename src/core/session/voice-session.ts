@@ -85,6 +85,7 @@ class SessionDriver implements VoiceSession {
   #isDisposed = false;
   /** From a start to its final state. */
   #run = aborted();
+  #hasRun = false;
   #stay = aborted();
   #timer = aborted();
   #timerDueMonoMs: number | undefined;
@@ -313,12 +314,13 @@ class SessionDriver implements VoiceSession {
   #beginSession(returning: boolean): void {
     const { clock, recorder, network, microphone } = this.#ports;
     this.#run = new AbortController();
-    if (!returning && this.#state.generation > 0) {
+    if (!returning && this.#hasRun) {
       // A reload brings its context along; after a wanted end there is none.
       this.#wayBack.forget();
       this.#agentAnswers = false;
       this.#conversation.lines.set([]);
     }
+    this.#hasRun = true;
     this.#recorder = recorder.begin(clock.wallMs());
     this.#startedMonoMs = clock.monoMs();
     microphone.onEnded = (code) => this.#microphoneEnded(code);

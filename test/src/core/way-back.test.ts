@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { SessionError } from '../../../src/core/errors.ts';
 import type { ResumeContext, Ticket } from '../../../src/core/ports.ts';
 import { createVoiceSession } from '../../../src/core/session/voice-session.ts';
+import type { SessionOptions } from '../../../src/core/session/session-options.ts';
 import type { VoiceSession } from '../../../src/core/session/types.ts';
 import { WayBack } from '../../../src/core/session/way-back.ts';
 import { FakeWorld, fakePorts, type FakePorts } from '../../support/core/fake-ports.ts';
@@ -17,7 +18,7 @@ const refusal = (status: number): SessionError =>
   new SessionError('tokenRejected', `the token endpoint answered ${status}`, { status });
 
 /** A page that was loaded anew in the middle of a session. */
-function reloaded(): Bench {
+function reloaded(options: SessionOptions = {}): Bench {
   const world = new FakeWorld();
   const ports = fakePorts(world);
   ports.resumeStore.saved = {
@@ -27,7 +28,7 @@ function reloaded(): Bench {
     turns: [{ id: 'old', from: 'user', kind: 'speech', text: 'before', final: true, wallMs: 1 }],
     expiresWallMs: ports.clock.wallMs() + 60_000,
   };
-  return { world, ports, session: createVoiceSession(ports) };
+  return { world, ports, session: createVoiceSession(ports, options) };
 }
 
 async function start({ world, session }: Bench): Promise<void> {
@@ -57,6 +58,13 @@ test('a session that the endpoint knows no more is begun anew by the same start'
     assert.equal(made.ports.resumeStore.saved?.resume, 'resume-2');
     assert.deepEqual(made.session.transcript.value, [], 'the agent knows nothing of the old turns');
   }
+});
+
+test('a session without a microphone comes back after a reload too', async () => {
+  const made = reloaded({ textOnly: true });
+  await start(made);
+  assert.equal(made.ports.tickets.requests[0]?.resume, 'resume-old');
+  assert.equal(made.session.transcript.value[0]?.text, 'before');
 });
 
 test('an endpoint that refuses the new session too ends the start, after the second answer', async () => {
