@@ -55,6 +55,7 @@ const cdn = (entry: string, codeSplitting: boolean, emptyOutDir: boolean): Envir
   consumer: 'client',
   build: {
     ...common,
+    sourcemap: false, // four times the size of the files; whoever debugs takes dist/lib
     outDir: 'dist/cdn',
     emptyOutDir,
     minify: 'oxc',
