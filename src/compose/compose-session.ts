@@ -19,7 +19,7 @@ import { browserClock } from './browser-clock.ts';
 import { browserLocks } from './browser-locks.ts';
 import { browserNetwork } from './browser-network.ts';
 import { consoleLog } from './console-log.ts';
-import { sessionResumeStore } from './session-resume-store.ts';
+import { claimResumeRecord } from './resume-records.ts';
 
 /** What a session is made of. One source of tokens is needed; the first that is given counts, in this order. */
 export interface ComposeOptions extends SessionOptions {
@@ -38,6 +38,13 @@ export interface ComposeOptions extends SessionOptions {
   readonly byeEndpoint?: string;
   /** Where a new agent is asked for. @default `agent` in the token endpoint's folder, used only with a resume value */
   readonly agentEndpoint?: string;
+  /**
+   * The page's own name for this session, by which a reload finds it again; with a {@link tokenSource} it should name the
+   * user too, and without it such a session begins anew after a reload.
+   */
+  readonly sessionKey?: string;
+  /** Tells sessions of one page apart that have no {@link sessionKey}. @default '' */
+  readonly slot?: string;
   /** Keep the session's phases and events in this browser. @default true */
   readonly record?: boolean;
   /** @default the console, transitions at debug level */
@@ -46,6 +53,7 @@ export interface ComposeOptions extends SessionOptions {
 
 /** Makes a session; its owner disposes it. Throws TypeError without a source of tokens, RangeError for an option out of range. */
 export function composeSession(options: ComposeOptions): VoiceSession {
+  const tickets = ticketsOf(options);
   const log = options.log ?? consoleLog;
   const audio = new PageAudio();
   const byeEndpoint =
@@ -58,11 +66,12 @@ export function composeSession(options: ComposeOptions): VoiceSession {
     (options.tokenEndpoint === undefined
       ? undefined
       : agentEndpointOf(options.tokenEndpoint, document.baseURI));
+  const resumeStore = claimResumeRecord(options, browserClock);
   const ports: SessionPorts = {
     clock: browserClock,
     random: Math.random,
     log,
-    tickets: ticketsOf(options),
+    tickets,
     rooms: livekitRooms({ clock: browserClock, audio }),
     microphone: new BrowserMicrophone({ audio, audioProcessing: options.audioProcessing ?? true }),
     network: browserNetwork(),
@@ -77,15 +86,17 @@ export function composeSession(options: ComposeOptions): VoiceSession {
             newId: () => crypto.randomUUID(),
             page: window,
           }),
-    resumeStore: sessionResumeStore(
-      `clara-voice-resume:${options.tokenEndpoint ?? options.serverUrl ?? 'source'}`,
-      browserClock,
-    ),
+    ...(resumeStore !== undefined && { resumeStore }),
     ...(pageLocks() !== undefined && { locks: browserLocks(navigator.locks) }),
     ...(agentEndpoint !== undefined && { agentCalls: gatewayAgentCalls(agentEndpoint) }),
     ...(byeEndpoint !== undefined && { farewell: beaconFarewell(byeEndpoint) }),
   };
-  return createVoiceSession(ports, options);
+  try {
+    return createVoiceSession(ports, options);
+  } catch (error) {
+    resumeStore?.release?.(); // an option out of range: there is no session to dispose of
+    throw error;
+  }
 }
 
 function ticketsOf({ tokenEndpoint, tokenSource, serverUrl, token, pipeline }: ComposeOptions): TicketPort {

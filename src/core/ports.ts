@@ -229,6 +229,8 @@ export interface ResumeStore {
   load(): ResumeContext | undefined;
   save(context: ResumeContext): void;
   clear(): void;
+  /** The session is disposed of: what is kept may be another's. Idempotent. */
+  release?(): void;
 }
 
 /** One tab per session, over Web Locks. */

@@ -37,6 +37,7 @@ import { transcriptText } from './transcript-text.ts';
  * @attr {number} budget - Seconds from an outage to `failed`, 5 to 3600; 120 by default.
  * @attr {boolean} resume-when-back - Start again by itself when the network is back after the budget.
  * @attr {boolean} text-only - No microphone; messages only.
+ * @attr {string} session-key - The page's name for this session, by which a reload finds it again; with a `tokenSource` it should name the user too.
  * @attr {boolean} preload - Load the session's code at once and not at the first pointer or focus.
  * @attr {'full' | 'compact'} size - A card with a transcript, or one row.
  * @attr {'light' | 'dark' | 'auto'} theme - Without it the page's own colour scheme counts.

@@ -15,6 +15,7 @@ export class ConfiguredElement extends LitElement {
     budgetSeconds: { attribute: 'budget', type: Number },
     resumeWhenBack: { attribute: 'resume-when-back', type: Boolean },
     textOnly: { attribute: 'text-only', type: Boolean },
+    sessionKey: { attribute: 'session-key' },
   };
 
   /** Address of a token endpoint. */
@@ -37,10 +38,17 @@ export class ConfiguredElement extends LitElement {
   declare resumeWhenBack: boolean;
   /** No microphone; messages only. */
   declare textOnly: boolean;
+  /** The page's name for this session, by which a reload finds it again; needed for that with a `tokenSource`. */
+  declare sessionKey: string | undefined;
+
+  /** Which of the page's elements this is; the first that it was, so that one added before it ends no session. */
+  #slot: string | undefined;
 
   /** What the attributes and properties say now. */
   protected get sessionConfig(): SessionConfig {
-    const { tokenEndpoint, serverUrl, token, tokenSource, pipeline, policy, budgetSeconds } = this;
+    const { tokenEndpoint, serverUrl, token, tokenSource, pipeline, policy, budgetSeconds, sessionKey } =
+      this;
+    this.#slot ??= slotOf(this);
     return {
       audioProcessing: this.audioProcessing !== 'off',
       ...(tokenEndpoint && { tokenEndpoint }),
@@ -52,6 +60,16 @@ export class ConfiguredElement extends LitElement {
       ...(typeof budgetSeconds === 'number' && { budgetMs: budgetSeconds * 1000 }),
       ...(this.resumeWhenBack && { resumeWhenBack: true }),
       ...(this.textOnly && { textOnly: true }),
+      ...(sessionKey ? { sessionKey } : { slot: this.#slot }),
     };
   }
+}
+
+/** What the page calls the element, else its place among those of its kind, which a reload does not change. */
+function slotOf(element: Element): string {
+  const name = element.id || element.getAttribute('name');
+  if (name) return name;
+  const root = element.getRootNode();
+  if (!(root instanceof Document || root instanceof ShadowRoot)) return '';
+  return String([...root.querySelectorAll(element.localName)].indexOf(element));
 }

@@ -25,6 +25,10 @@ export interface SessionConfig {
   readonly budgetMs?: number;
   readonly resumeWhenBack?: boolean;
   readonly textOnly?: boolean;
+  /** The page's own name for the session, by which a reload finds it again. */
+  readonly sessionKey?: string;
+  /** Which of the page's elements this is, where it has no {@link sessionKey}. */
+  readonly slot?: string;
   /** False turns echo cancellation, noise suppression and gain control of the microphone off. @default true */
   readonly audioProcessing: boolean;
 }

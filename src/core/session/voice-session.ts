@@ -204,6 +204,7 @@ class SessionDriver implements VoiceSession {
       this.#dispatch({ type: 'stop' });
       this.#isDisposed = true;
       this.#hints.abort();
+      this.#wayBack.release();
     }
     await settledWithin(this.#ports.clock, CLOSE_LIMIT_MS, Promise.all([...this.#closing]));
   }

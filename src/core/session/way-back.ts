@@ -78,6 +78,11 @@ export class WayBack {
     this.#ports.resumeStore?.clear();
   }
 
+  /** Gives up the place where it is written down; this page reads and writes it no more. */
+  release(): void {
+    this.#ports.resumeStore?.release?.();
+  }
+
   /**
    * Takes the lock of this session, if there are locks and the session has a name. False when another tab has it.
    * Rethrows `signal.reason` when aborted, with nothing held. The hold ends with {@link unlock}.

@@ -132,7 +132,7 @@ describe('a <clara-voice> that makes its own session', () => {
     await element.updateComplete;
     expect(element.asked).to.deep.equal([]);
     element.dispatchEvent(new PointerEvent('pointerenter'));
-    expect(element.asked).to.deep.equal([{ tokenEndpoint: '/api/token', audioProcessing: true }]);
+    expect(element.asked).to.deep.equal([{ tokenEndpoint: '/api/token', audioProcessing: true, slot: '0' }]);
   });
 
   it('loads at once with preload', async () => {
@@ -160,6 +160,7 @@ describe('a <clara-voice> that makes its own session', () => {
       budget: '20',
       'resume-when-back': '',
       'text-only': '',
+      'session-key': 'ann',
     });
     await element.start();
     expect(element.asked).to.deep.equal([
@@ -172,8 +173,23 @@ describe('a <clara-voice> that makes its own session', () => {
         budgetMs: 20_000,
         resumeWhenBack: true,
         textOnly: true,
+        sessionKey: 'ann',
       },
     ]);
+  });
+
+  it('says which of the page it is, by its id, its name or its place', async () => {
+    const elements = ['', 'id', 'name', ''].map((name) =>
+      selfMade({ 'token-endpoint': '/api/token', ...(name && { [name]: `my ${name}` }) }),
+    );
+    for (const element of elements) await element.start();
+    const [first, byId, byName, last] = elements.map(({ asked }) => asked[0]?.slot);
+    expect([byId, byName]).to.deep.equal(['my id', 'my name']);
+    expect(Number(last)).to.equal(Number(first) + 3);
+    elements[0]?.remove();
+    elements[3]!.pipeline = 'count';
+    await elements[3]?.start();
+    expect(elements[3]?.asked.at(-1)?.slot, 'for as long as it lives').to.equal(last);
   });
 
   it('says that it is not set up when it knows no source of tokens', async () => {
@@ -262,6 +278,7 @@ describe('a <clara-voice> that makes its own session', () => {
       tokenEndpoint: '/api/token',
       pipeline: 'parrot',
       audioProcessing: true,
+      slot: '0',
     });
     expect(first.calls.at(-1)).to.deep.equal({ method: 'dispose' });
   });
