@@ -6,6 +6,9 @@ import { CALL_CLIENTS, type CallClient } from '../call/call-result.ts';
 import { UsageError } from '../config/usage-error.ts';
 import type { ChaosResult, ChaosSummary } from '../scenario/chaos-result.ts';
 import { seconds } from '../scenario/report-format.ts';
+import type { ForeignResult } from '../chaos/play-foreign.ts';
+import type { ResolvedConfig } from '../config/resolve-config.ts';
+import { createLogger } from '../log/create-logger.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 import { EXIT } from './exit-codes.ts';
 import { watchInterrupts } from './interrupts.ts';
@@ -22,6 +25,8 @@ interface ChaosFlags {
   readonly way: 'A' | 'B';
   readonly short?: boolean;
   readonly list?: boolean;
+  readonly app?: string;
+  readonly start?: string;
   readonly headed?: boolean;
   readonly keepFacts?: boolean;
   readonly json?: boolean;
@@ -78,26 +83,90 @@ function loadChaos(): Promise<typeof ChaosModule> {
   return import('../chaos/chaos.ts');
 }
 
+/** Faults on somebody else's app. It has made no promise, so only what could not be played is a failure. */
+async function foreign(flags: ChaosFlags, config: ResolvedConfig): Promise<void> {
+  const { app, start } = flags;
+  if (app === undefined || start === undefined)
+    throw new UsageError('--app and --start go together: where the app is, and what to press there');
+  if (!URL.canParse(app) || !/^https?:$/.test(new URL(app).protocol))
+    throw new UsageError(`--app ${JSON.stringify(app)} is no http(s) address`);
+  const { scenariosFor, writeForeign } = await import('../chaos/foreign-report.ts');
+  const { playForeign } = await import('../chaos/play-foreign.ts');
+  const log = await createLogger({ level: config.values.logLevel, pretty: false });
+  const { result, end } = await untilInterrupted((signal) => {
+    const scenarios = scenariosFor(flags.only);
+    const { runs = 1, headed } = flags;
+    const options = {
+      url: app,
+      start,
+      scenarios,
+      runs,
+      log,
+      tell: say,
+      ...(headed !== undefined && { headed }),
+    };
+    return playForeign(options, signal);
+  });
+  end();
+  if (flags.report !== undefined) {
+    await writeForeign(flags.report, result);
+    say(`report: ${flags.report}/report.html`);
+  }
+  process.stdout.write(`${flags.json === true ? JSON.stringify(result) : describeForeign(result)}\n`);
+  process.exitCode = result.runs.every(({ played }) => played) ? EXIT.good : EXIT.checkFailed;
+}
+
+/** For people. */
+function describeForeign({ app, runs, notApplicable }: ForeignResult): string {
+  return [
+    app,
+    ...runs.map((run) =>
+      run.played
+        ? `${run.id} ${run.run}: first new text ${seconds(run.firstTextMs)}, longest silence ${seconds(run.longestSilenceMs)}, sound back ${seconds(run.soundBackMs)} after the end${run.texts.map(({ atMs, appeared }) => (appeared.length === 0 ? '' : `\n    at ${seconds(atMs)}: ${appeared.join(' | ')}`)).join('')}`
+        : `${run.id} ${run.run}: not played: ${run.why ?? ''}`,
+    ),
+    ...notApplicable.map(({ id, why }) => `${id}: cannot be played on a foreign app: ${why}`),
+  ].join('\n');
+}
+
+/** Runs `work` with an abort signal for Ctrl-C. */
+async function untilInterrupted<T>(
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly result: T; readonly end: () => void }> {
+  const interrupts = watchInterrupts(process, (code) => process.exit(code));
+  const end = (): void => interrupts[Symbol.dispose]();
+  try {
+    return { result: await work(interrupts.signal), end };
+  } catch (error) {
+    end();
+    throw error;
+  }
+}
+
+function say(line: string): void {
+  process.stderr.write(`clara: ${line}\n`);
+}
+
 async function chaos(command: Command): Promise<void> {
   const flags = command.opts<ChaosFlags>();
   if (flags.list === true) return list();
   const config = configOf(command, { port: 0, pipeline: 'count', logLevel: 'warn' });
   if (config.values.pipeline !== 'count')
     throw new UsageError('words are counted with the pipeline count only');
+  if (flags.app !== undefined || flags.start !== undefined) return foreign(flags, config);
   const { runChaos } = await loadChaos();
   using interrupts = watchInterrupts(process, (code) => process.exit(code));
-  const tell = (line: string): void => void process.stderr.write(`clara: ${line}\n`);
   const { report, ...rest } = flags;
   const result = await runChaos(
-    { ...rest, ...(report !== undefined && { report }), config, tell },
+    { ...rest, ...(report !== undefined && { report }), config, tell: say },
     interrupts.signal,
   );
   for (const { soak, why } of result.runs) {
     if (soak === undefined) continue;
-    tell(`soak: ${JSON.stringify({ ...soak, pageErrors: soak.pageErrors.length })}`);
-    for (const each of why ?? []) tell(`soak: ${each}`);
+    say(`soak: ${JSON.stringify({ ...soak, pageErrors: soak.pageErrors.length })}`);
+    for (const each of why ?? []) say(`soak: ${each}`);
   }
-  if (report !== undefined) tell(`report: ${report}/report.html`);
+  if (report !== undefined) say(`report: ${report}/report.html`);
   process.stdout.write(`${flags.json === true ? JSON.stringify(result) : describe(result)}\n`);
   process.exitCode = isGood(result) ? EXIT.good : EXIT.checkFailed;
 }
@@ -148,6 +217,8 @@ export function registerChaos(program: Command): void {
         .default('B'),
     )
     .option('--short', 'the form of npm test: long faults shortened under a budget of 20 s')
+    .option('--app <url>', 'break this web app instead of ours; reports its sound and its texts')
+    .option('--start <selector>', 'what to press in it to begin a call (CSS, or text=...)')
     .option('--keep-facts', 'keep what both ends saw and logged of each call in the report folder')
     .option('--headed', 'show the browsers')
     .option('--json', 'one JSON object on stdout');

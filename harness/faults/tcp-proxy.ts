@@ -9,6 +9,7 @@ import { ByteLane, type LaneEnd } from './byte-lane.ts';
 import type { ByteSwap } from './candidate-swap.ts';
 import { encodeAnswer, type HttpAnswer } from './http-answer.ts';
 import { parseRequestHead, plainHead, spoilToken, type RequestHead } from './request-head.ts';
+import { greetingLength, parseSocksRequest, SOCKS_CONNECTED, SOCKS_WELCOME } from './socks-handshake.ts';
 import { TcpConditions, type SlowLink } from './tcp-conditions.ts';
 
 /** How new connections are turned away: accepted and reset, or the port closed (ECONNREFUSED). */
@@ -53,6 +54,11 @@ export interface TcpProxyOptions {
   readonly port?: number;
   readonly serverHost?: string;
   readonly serverPort: number;
+  /**
+   * A SOCKS5 proxy instead: every connection says itself where it goes, and is not looked into, so that `answer` and
+   * `spoilTokens` do nothing. @default false
+   */
+  readonly socks?: boolean;
   /** Way B: makes the swap of one WebSocket, from the server to the client. */
   readonly swap?: () => ByteSwap;
   /** Connections at the same time; more are reset. @default 256 */
@@ -95,7 +101,8 @@ export async function startTcpProxy(options: TcpProxyOptions): Promise<TcpProxy>
     counts.accepted += 1;
     const connection = new Connection(client);
     connections.add(connection);
-    carry(connection, { conditions, decideHead, serverHost, serverPort, swap: options.swap }).then(
+    const carriage = { conditions, decideHead, serverHost, serverPort, swap: options.swap };
+    (options.socks === true ? carryAnywhere(connection, conditions) : carry(connection, carriage)).then(
       () => connections.delete(connection),
       () => {
         connections.delete(connection); // cut by a fault or by close: the sockets are gone already
@@ -226,6 +233,38 @@ async function carry(connection: Connection, carriage: Carriage): Promise<void> 
     connection.cut('fin');
   } catch (error) {
     // A peer's reset, a head that is too long, or the cut itself: the other side is not left waiting.
+    if (!signal.aborted) connection.cut('reset');
+    throw error;
+  }
+}
+
+/** Carries one connection that says by SOCKS5 where it goes. Rejects when it was cut. */
+async function carryAnywhere(connection: Connection, conditions: TcpConditions): Promise<void> {
+  const { client, signal } = connection;
+  const up = new ByteLane(client, conditions);
+  try {
+    let received: Buffer = Buffer.alloc(0);
+    const more = async (): Promise<void> => {
+      const got = await up.next(signal);
+      if (typeof got === 'string') throw new Error('ended before it said where to');
+      received = Buffer.concat([received, got]);
+    };
+    let greeting = greetingLength(received);
+    for (; greeting === undefined; greeting = greetingLength(received)) await more();
+    received = received.subarray(greeting);
+    client.write(SOCKS_WELCOME);
+    let goal = parseSocksRequest(received);
+    for (; goal === undefined; goal = parseSocksRequest(received)) await more();
+    const { host, port, byteLength } = goal;
+    const upstream = connect({ host, port, allowHalfOpen: true, noDelay: true });
+    connection.upstream = upstream;
+    const down = new ByteLane(upstream, conditions);
+    await once(upstream, 'connect', { signal });
+    client.write(SOCKS_CONNECTED);
+    upstream.write(received.subarray(byteLength));
+    await Promise.all([pour(up, upstream, unchanged, signal), pour(down, client, unchanged, signal)]);
+    connection.cut('fin');
+  } catch (error) {
     if (!signal.aborted) connection.cut('reset');
     throw error;
   }
