@@ -49,12 +49,14 @@ export class Database {
    * more, so `work` must be one transaction. Throws {@link StorageError}, or what `work` threw.
    */
   async run<T>(work: (connection: IDBPDatabase<ClaraSchema>) => Promise<T>): Promise<T> {
-    const connection = await this.#connected();
+    const connecting = this.#connected();
+    const connection = await connecting;
     try {
       return await work(connection);
     } catch (error) {
       if (!isDead(error)) throw error;
-      this.#connection = undefined;
+      connection.close(); // does nothing to a dead one
+      this.#drop(connecting);
       return work(await this.#connected());
     }
   }
@@ -70,14 +72,24 @@ export class Database {
   }
 
   #connected(): Promise<IDBPDatabase<ClaraSchema>> {
-    this.#connection ??= this.#open().catch((error: unknown) => {
-      this.#connection = undefined; // the next use tries again
-      throw error;
-    });
-    return this.#connection;
+    if (this.#connection !== undefined) return this.#connection;
+    const connecting: Promise<IDBPDatabase<ClaraSchema>> = this.#open(() => this.#drop(connecting)).catch(
+      (error: unknown) => {
+        this.#drop(connecting); // the next use tries again
+        throw error;
+      },
+    );
+    this.#connection = connecting;
+    return connecting;
   }
 
-  async #open(): Promise<IDBPDatabase<ClaraSchema>> {
+  /** Forgets `connecting`, unless another one has taken its place: that one lives, and must stay known to be closed. */
+  #drop(connecting: Promise<IDBPDatabase<ClaraSchema>>): void {
+    if (this.#connection === connecting) this.#connection = undefined;
+  }
+
+  /** @param onGone told when the browser or another tab has ended the connection. */
+  async #open(onGone: () => void): Promise<IDBPDatabase<ClaraSchema>> {
     let isBlocked = false;
     let isGivenUp = false;
     const timer = new AbortController();
@@ -88,12 +100,11 @@ export class Database {
         blocked: () => {
           isBlocked = true;
         },
-        blocking: () => {
-          this.close().catch(() => {}); // never rejects
+        blocking: (_version, _blocked, { target }) => {
+          (target as IDBDatabase).close(); // the one that is in the way, whether or not it is still in use here
+          onGone();
         },
-        terminated: () => {
-          this.#connection = undefined;
-        },
+        terminated: onGone,
       }),
     );
     opening.then(

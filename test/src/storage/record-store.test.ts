@@ -181,6 +181,22 @@ describe('the database', () => {
     expect(await database.run((connection) => connection.count('sessions'))).to.equal(0);
   });
 
+  it('leaves no connection behind that would block the next upgrade, however many uses met a closed one', async () => {
+    const database = open();
+    await database.run(async (connection) => connection.close());
+    const counts = await Promise.all(
+      Array.from({ length: 3 }, () => database.run((connection) => connection.count('sessions'))),
+    );
+    expect(counts).to.deep.equal([0, 0, 0]);
+    const upgraded = await new Promise<boolean>((resolve, reject) => {
+      openDB(name, 2, { blocked: () => resolve(false) }).then((newer) => {
+        newer.close();
+        resolve(true);
+      }, reject);
+    });
+    expect(upgraded, 'not blocked').to.equal(true);
+  });
+
   it('is told as unavailable where there is none', async () => {
     const error = await open({ name: 5n as never, version: -1 })
       .run(async () => 1)
