@@ -9,10 +9,12 @@ import { ClaraVoiceAgent } from '../agent/clara-voice-agent.ts';
 import { describeConfig } from '../config/resolve-config.ts';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import type { LiveKitAddress, Logger, Running } from '../contracts.ts';
+import { toGatewayStartError } from '../gateway/gateway-start-error.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import type { Gateway } from '../gateway/gateway.ts';
 import type { Report } from '../parts/try-ways.ts';
 import { findLiveKitServer } from '../server/find-livekit-server.ts';
+import { tryTcpPort } from '../server/free-ports.ts';
 import { startLiveKitServer } from '../server/livekit-server.ts';
 import type { LiveKitServer } from '../server/livekit-server.ts';
 import { warmUpServer } from '../server/warm-up.ts';
@@ -83,6 +85,10 @@ export async function startStack(
   requireOutsideInterface();
   const { runFolder, log } = options;
   const { values } = config;
+  // Last to listen, first to be looked at: a port that is taken is told before anything is started.
+  await tryTcpPort(values.port, values.host).catch((cause: unknown) => {
+    throw toGatewayStartError(cause, values.host, values.port);
+  });
   const parts = new StopStack(log);
   let lastMonoMs = performance.now();
   const started = (what: string) => {
