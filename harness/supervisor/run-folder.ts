@@ -156,9 +156,20 @@ function adoptEnvironment(
   };
 }
 
+/** The real path, because /proc shows real paths. Rejects with words that say where the path came from. */
+async function realParent(given: string | undefined): Promise<string> {
+  const path = given ?? tmpdir();
+  const whence = given === undefined && process.env['TMPDIR'] !== undefined ? ' (from TMPDIR)' : '';
+  try {
+    return await realpath(path);
+  } catch (cause) {
+    throw new Error(`the folder for temporary files ${path}${whence} cannot be used`, { cause });
+  }
+}
+
 /** Makes the folder and its reaper. The caller owns it and stops it last. */
 export async function createRunFolder(options: RunFolderOptions): Promise<RunFolder> {
-  const parentFolder = await realpath(options.parentFolder ?? tmpdir()); // /proc shows real paths
+  const parentFolder = await realParent(options.parentFolder);
   const folder = new ReapedRunFolder(parentFolder, options);
   try {
     await mkdir(folder.path, { mode: 0o700 });

@@ -30,7 +30,18 @@ test('an adopted environment carries marker and TMPDIR until the stop, then what
 
 test('a parent folder that does not exist is told, and nothing is left running', async (t) => {
   const missing = join(await temporaryFolder(t), 'missing');
-  await assert.rejects(createRunFolder({ log: silentLog, parentFolder: missing }), /ENOENT/);
+  await assert.rejects(createRunFolder({ log: silentLog, parentFolder: missing }), /missing cannot be used$/);
+});
+
+test('a missing folder for temporary files is told by the name that it came by', async (t) => {
+  const missing = join(await temporaryFolder(t), 'missing');
+  const before = process.env['TMPDIR'];
+  t.after(() => {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  });
+  process.env['TMPDIR'] = missing;
+  await assert.rejects(createRunFolder({ log: silentLog }), /missing \(from TMPDIR\) cannot be used$/);
 });
 
 test('an orderly stop kills what was left running, and not us', async () => {
