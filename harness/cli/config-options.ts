@@ -5,6 +5,7 @@ import { OPTIONS, OPTION_NAMES, environmentNamesOf, flagOf } from '../config/opt
 import type { Config, OptionName } from '../config/options.ts';
 import { readConfigFile, resolveConfig } from '../config/resolve-config.ts';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
+import { unknownVariables } from '../config/unknown-variables.ts';
 
 /** Gives a command the flags of these options (all, when none are named). Secrets have no flag: `ps` shows flags. */
 export function addConfigOptions(command: Command, names: readonly OptionName[] = OPTION_NAMES): Command {
@@ -19,8 +20,11 @@ export function addConfigOptions(command: Command, names: readonly OptionName[] 
   return command;
 }
 
-/** The configuration of this invocation. Throws UsageError. */
+/** The configuration of this invocation; tells on stderr of CLARA_* names that nobody reads. Throws UsageError. */
 export function configOf(command: Command, defaults: Partial<Config> = {}): ResolvedConfig {
+  const unknown = unknownVariables(process.env);
+  if (unknown.length > 0)
+    process.stderr.write(`clara: nothing reads ${unknown.join(', ')} (clara config shows what can be set)\n`);
   const given = Object.entries(command.opts()).filter(
     ([name]) => command.getOptionValueSource(name) === 'cli',
   );

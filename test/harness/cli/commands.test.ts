@@ -60,6 +60,16 @@ test('config shows each value and where it came from, as JSON on a clean stdout'
   assert.deepEqual(shown['livekitApiSecret'], { value: '***', from: 'LIVEKIT_API_SECRET' });
 });
 
+test('a misspelt name in the environment is told once, on stderr, and changes nothing', async (t) => {
+  const folder = await temporaryFolder(t);
+  const env = environment(folder, { CLARA_PROT: '1', CLARA_DISABLE: '', CLARA_LIVEKIT_API_KEY: 'k' });
+  const { code, stderr } = await runProgram(MAIN, ['config', '--json'], { env, cwd: folder });
+  assert.equal(code, 0);
+  assert.deepEqual(stderr.match(/nothing reads .*/g), [
+    'nothing reads CLARA_PROT (clara config shows what can be set)',
+  ]);
+});
+
 test('an answer that nobody could read is no success', async (t) => {
   const folder = await temporaryFolder(t);
   const child = spawn(process.execPath, [...sourceArguments(MAIN), 'config', '--json'], {
@@ -161,7 +171,7 @@ test('after SIGKILL of up no process and no folder of it is left', async (t) => 
   await fileGone(run);
 });
 
-test('up says so when its port is in use, and stops what it had started', async (t) => {
+test('up says so when its port is in use, before it starts anything', async (t) => {
   const { url } = await startUp(t);
   const folder = await temporaryFolder(t);
   const { path } = await liveKitBinary();
@@ -169,6 +179,7 @@ test('up says so when its port is in use, and stops what it had started', async 
   const { code, stdout, stderr } = await runProgram(MAIN, ['up'], { env });
   assert.deepEqual([code, stdout], [1, '']);
   assert.match(stderr, new RegExp(`${new URL(url).port}.*in use`));
+  assert.ok(!/livekit-server .* on |agent /.test(stderr), stderr);
   assert.deepEqual(runFolders(folder), []);
 });
 
