@@ -1,0 +1,172 @@
+/**
+ * Samples gathered into windows of a fixed length (1 s, 10 s, a minute). A window keeps sums, never means, so that
+ * windows can be added to longer ones and a whole session is a window too. Gathering one by one and all at once is
+ * the same code. An interval belongs to the window in which it ends.
+ */
+import type { ColumnName, MetricsSample } from './columns.ts';
+import { COUNTER_NAMES, IntervalReader } from './intervals.ts';
+import type { Growth, Interval } from './intervals.ts';
+
+/** Gauges that windows gather. */
+export const GATHERED_GAUGES = [
+  'downJitterS',
+  'downAudioLevelRatio',
+  'upTargetBitrateBps',
+  'upRoundTripTimeS',
+  'upFractionLostRatio',
+  'upJitterS',
+  'upAudioLevelRatio',
+  'pathRttS',
+  'pathAvailableOutgoingBps',
+  'signalPingRttMs',
+  'agentHeardLatencyMs',
+] as const satisfies readonly ColumnName[];
+/** One of {@link GATHERED_GAUGES}. */
+export type GatheredGauge = (typeof GATHERED_GAUGES)[number];
+
+/** The values of a gauge within a window. */
+export interface GaugeSums {
+  readonly count: number;
+  readonly sum: number;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** What is known of a stretch of time. */
+export interface Window {
+  /** Monotonic ms since the session's start; whole multiples of the length. */
+  readonly startMs: number;
+  readonly lengthMs: number;
+  readonly samples: number;
+  /** How much time its intervals speak for, ms, gaps left out. May exceed the length by part of an interval. */
+  readonly coveredMs: number;
+  readonly gapMs: number;
+  readonly grown: Growth;
+  readonly gauges: { readonly [name in GatheredGauge]?: GaugeSums };
+}
+
+/** Gathers samples into windows of one length. */
+export class WindowReader {
+  readonly #lengthMs: number;
+  readonly #intervals = new IntervalReader();
+  /** Ours alone while it is open, so that a sample is added in place. */
+  #window: OpenWindow | undefined;
+
+  /** @param lengthMs above 0 */
+  constructor(lengthMs: number) {
+    if (!(lengthMs > 0)) throw new RangeError(`window of ${lengthMs} ms is not above 0`);
+    this.#lengthMs = lengthMs;
+  }
+
+  /** Takes the next sample; gives the window that it ended, if it ended one. Windows without a sample do not occur. */
+  next(sample: MetricsSample): Window | undefined {
+    const interval = this.#intervals.next(sample);
+    const startMs = Math.floor(sample.atMs / this.#lengthMs) * this.#lengthMs;
+    const before = this.#window;
+    // A sample out of order stays with the open window: time never runs back in what is shown.
+    if (before !== undefined && startMs <= before.startMs) {
+      addSample(before, sample, interval);
+      return undefined;
+    }
+    this.#window = emptyWindow(startMs, this.#lengthMs);
+    addSample(this.#window, sample, interval);
+    return before;
+  }
+
+  /** The open window as it is now, whole or not; undefined before the first sample. The reader may go on afterwards. */
+  get open(): Window | undefined {
+    return this.#window === undefined ? undefined : copyOf(this.#window);
+  }
+}
+
+/** All windows of samples at once. */
+export function* windowsOf(samples: Iterable<MetricsSample>, lengthMs: number): Generator<Window> {
+  const reader = new WindowReader(lengthMs);
+  for (const sample of samples) {
+    const window = reader.next(sample);
+    if (window !== undefined) yield window;
+  }
+  if (reader.open !== undefined) yield reader.open;
+}
+
+/** Windows of a longer length out of those of a shorter one, which must divide it. */
+export function* longerWindows(windows: Iterable<Window>, lengthMs: number): Generator<Window> {
+  let open: Window | undefined;
+  for (const window of windows) {
+    const startMs = Math.floor(window.startMs / lengthMs) * lengthMs;
+    const part = { ...window, startMs, lengthMs };
+    if (open !== undefined && open.startMs === startMs) open = addWindows(open, part);
+    else {
+      if (open !== undefined) yield open;
+      open = part;
+    }
+  }
+  if (open !== undefined) yield open;
+}
+
+/** Two windows as one; start and length are those of the first. */
+export function addWindows(first: Window, second: Window): Window {
+  const sum = copyOf(first);
+  sum.samples += second.samples;
+  sum.coveredMs += second.coveredMs;
+  sum.gapMs += second.gapMs;
+  addGrowth(sum, second.grown);
+  for (const name of GATHERED_GAUGES) {
+    const more = second.gauges[name];
+    if (more !== undefined) addGauge(sum, name, more);
+  }
+  return sum;
+}
+
+interface OpenWindow {
+  readonly startMs: number;
+  readonly lengthMs: number;
+  samples: number;
+  coveredMs: number;
+  gapMs: number;
+  readonly grown: { -readonly [name in keyof Growth]: Growth[name] };
+  readonly gauges: { [name in GatheredGauge]?: GaugeSums };
+}
+
+function emptyWindow(startMs: number, lengthMs: number): OpenWindow {
+  return { startMs, lengthMs, samples: 0, coveredMs: 0, gapMs: 0, grown: {}, gauges: {} };
+}
+
+/** Sums of gauges are never changed in place, so they may be shared. */
+function copyOf(window: Window): OpenWindow {
+  return { ...window, grown: { ...window.grown }, gauges: { ...window.gauges } };
+}
+
+function addSample(window: OpenWindow, sample: MetricsSample, interval: Interval | undefined): void {
+  window.samples++;
+  for (const name of GATHERED_GAUGES) {
+    const value = sample[name];
+    if (value !== undefined && !Number.isNaN(value))
+      addGauge(window, name, { count: 1, sum: value, min: value, max: value });
+  }
+  if (interval === undefined) return;
+  const spanMs = interval.toMs - interval.fromMs;
+  if (interval.isGap) window.gapMs += spanMs;
+  else window.coveredMs += spanMs;
+  addGrowth(window, interval.grown);
+}
+
+function addGrowth({ grown }: OpenWindow, more: Growth): void {
+  for (const name of COUNTER_NAMES) {
+    const value = more[name];
+    if (value !== undefined) grown[name] = (grown[name] ?? 0) + value;
+  }
+}
+
+function addGauge({ gauges }: OpenWindow, name: GatheredGauge, more: GaugeSums): void {
+  const sums = gauges[name];
+  gauges[name] =
+    sums === undefined
+      ? more
+      : {
+          count: sums.count + more.count,
+          sum: sums.sum + more.sum,
+          min: Math.min(sums.min, more.min),
+          max: Math.max(sums.max, more.max),
+        };
+}

@@ -1,0 +1,55 @@
+/**
+ * Our own archive: the one export that loses nothing. Chunks go in as they lie in the store, bit by bit, also those of
+ * a later version. Bytes here; gzip is put round it at the edge. Read by ../imports/archive.ts.
+ *
+ * Layout: magic, format (u32); for every session: length of the manifest (u32, above 0), manifest as JSON, the chunks'
+ * bytes one after the other, as long as the manifest says; then 0 (u32) and the number of sessions (u32). u32 are little-endian.
+ */
+import type { Recording } from '../../../shared/recording.ts';
+import { CODE_LISTS, isCodedColumn } from '../../metrics/codes.ts';
+import { COLUMN_NAMES, COLUMNS } from '../../metrics/columns.ts';
+
+/** First bytes of an archive, ASCII. */
+export const ARCHIVE_MAGIC = 'CLARAREC';
+/** The format that {@link archiveOf} writes. */
+export const ARCHIVE_FORMAT = 1;
+
+/** What columns mean, for readers that do not have our code. */
+const COLUMN_LIST = COLUMN_NAMES.map((name) => ({
+  code: COLUMNS[name].code,
+  name,
+  unit: COLUMNS[name].unit,
+  kind: COLUMNS[name].kind,
+  ...(isCodedColumn(name) && { words: CODE_LISTS[name] }),
+}));
+
+/** Recordings as one archive, some bytes at a time; each recording may come late. */
+export async function* archiveOf(
+  recordings: Iterable<Recording> | AsyncIterable<Recording>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+  yield new TextEncoder().encode(ARCHIVE_MAGIC);
+  yield u32(ARCHIVE_FORMAT);
+  let count = 0;
+  for await (const { session, events, chunks } of recordings) {
+    const manifest = new TextEncoder().encode(
+      JSON.stringify({
+        session,
+        columns: COLUMN_LIST,
+        events,
+        chunks: chunks.map(({ stream, seq, codec, data }) => ({ stream, seq, codec, bytes: data.length })),
+      }),
+    );
+    yield u32(manifest.length);
+    yield manifest;
+    for (const { data } of chunks) yield data;
+    count++;
+  }
+  yield u32(0);
+  yield u32(count);
+}
+
+function u32(value: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value, true);
+  return bytes;
+}

@@ -1,0 +1,111 @@
+/**
+ * Outages out of a recording's events: from the first sign to proof or end. Owns what counts as one outage: all
+ * phases between two proven connections, so an outage that goes from `unstable` over several tries is one. The begin
+ * is moved back to when sound stopped, where the link told so on its return.
+ */
+import type { RecordingEvent } from '../../shared/recording.ts';
+
+/** Which way was cut, as the link saw it. */
+export type OutageSide = 'up' | 'down' | 'both' | 'signal';
+
+/** A time in which the session was not proven to be up. Times are monotonic ms since its start. */
+export interface Outage {
+  readonly startMs: number;
+  /** The end of the recording where it never ended. */
+  readonly endMs: number;
+  /** When the link first said so. */
+  readonly noticedMs: number;
+  readonly side: OutageSide;
+  readonly end: 'recovered' | 'failed' | 'ended' | 'open';
+  /** Tries to come back, count; 0 where sound came back by itself. */
+  readonly attempts: number;
+  /** False when the room was gone and the conversation went on in a new one. */
+  readonly sameRoom: boolean;
+  /** Came back by a new join and not by the SDK's repair. */
+  readonly isRejoin: boolean;
+}
+
+interface Open {
+  noticedMs: number;
+  side: OutageSide;
+  attempts: number;
+  isRejoin: boolean;
+}
+
+/** The outages of a recording in their order. `endMs` is the end of the recording. */
+export function outagesOf(events: readonly RecordingEvent[], endMs: number): Outage[] {
+  const outages: Outage[] = [];
+  let open: Open | undefined;
+  let isUp = false;
+  const close = (atMs: number, end: Outage['end'], facts: Facts = {}): void => {
+    if (open === undefined) return;
+    const outageMs = facts['outageMs'];
+    const toldMs = typeof outageMs === 'number' && outageMs >= 0 ? atMs - outageMs : open.noticedMs;
+    const { noticedMs, side, attempts, isRejoin } = open;
+    const before = outages.at(-1)?.endMs ?? 0;
+    outages.push({
+      startMs: Math.max(before, Math.min(noticedMs, toldMs)),
+      endMs: atMs,
+      noticedMs,
+      side,
+      end,
+      attempts,
+      sameRoom: facts['sameRoom'] !== false,
+      isRejoin,
+    });
+    open = undefined;
+  };
+  for (const event of events) {
+    if (event.kind === 'attempt' && open !== undefined) {
+      open.attempts = Math.max(open.attempts, event.attempt);
+      open.isRejoin ||= event.by === 'rejoin';
+    }
+    if (event.kind !== 'phase') continue;
+    const facts = event.facts ?? {};
+    switch (event.phase) {
+      case 'connected':
+        close(event.atMs, 'recovered', facts);
+        isUp = true;
+        break;
+      case 'unstable':
+      case 'reconnecting':
+        if (isUp) open = sawOutage(open, event.phase, event.atMs, facts);
+        break;
+      case 'failed':
+      case 'ended':
+        close(event.atMs, event.phase);
+        isUp = false;
+        break;
+    }
+  }
+  close(endMs, 'open');
+  return outages;
+}
+
+type Facts = Readonly<Record<string, string | number | boolean>>;
+
+function sawOutage(open: Open | undefined, phase: string, atMs: number, facts: Facts): Open {
+  const side = sideOf(facts, open?.side);
+  const state = facts['state'];
+  const isJoin = state === 'reconnecting.joining';
+  const isTry = isJoin || (state === 'reconnecting.sdk' && !(open?.attempts ?? 0));
+  return {
+    noticedMs: open?.noticedMs ?? atMs,
+    side: open === undefined ? side : wider(open.side, side),
+    attempts: (open?.attempts ?? 0) + (phase === 'reconnecting' && isTry ? 1 : 0),
+    isRejoin: (open?.isRejoin ?? false) || isJoin,
+  };
+}
+
+function sideOf(facts: Facts, before: OutageSide | undefined): OutageSide {
+  const told = facts['side'] ?? facts['cut'];
+  if (told === 'up' || told === 'down' || told === 'both' || told === 'signal') return told;
+  if (told === 'none') return 'signal';
+  return before ?? 'both';
+}
+
+/** Of the two, the one that takes more: both sides, one side, the control connection only. */
+function wider(first: OutageSide, second: OutageSide): OutageSide {
+  if (first === second || second === 'signal') return first;
+  return first === 'signal' ? second : 'both';
+}
