@@ -80,7 +80,8 @@ function fieldsOf(bytes: Uint8Array): Map<number, Uint8Array> | undefined {
 export class SessionPinger {
   readonly #room: Room;
   readonly #clock: Clock;
-  readonly #waiting = new Map<string, () => void>();
+  /** By request: whom was asked, and what to do with the answer. */
+  readonly #waiting = new Map<string, { readonly agentIdentity: string; readonly answer: () => void }>();
   /** Agents that have answered once: from then on silence means something. */
   readonly #speakers = new Set<string>();
   #count = 0;
@@ -101,7 +102,9 @@ export class SessionPinger {
     const settled = new AbortController();
     const onAbort = (): void => settled.abort(signal.reason);
     signal.addEventListener('abort', onAbort, { once: true });
-    const answered = new Promise<true>((resolve) => this.#waiting.set(requestId, () => resolve(true)));
+    const answered = new Promise<true>((resolve) =>
+      this.#waiting.set(requestId, { agentIdentity, answer: () => resolve(true) }),
+    );
     const limitMs = this.#speakers.has(agentIdentity) ? FOREVER_MS : FIRST_ANSWER_MS;
     const silent = this.#clock.sleep(limitMs, settled.signal).then(() => false);
     silent.catch(() => {}); // after an answer nobody listens
@@ -135,10 +138,10 @@ export class SessionPinger {
     }
     if (bytes > MAX_MESSAGE_BYTES) return;
     const requestId = decodePong(join(parts, bytes));
-    const answer = requestId === undefined ? undefined : this.#waiting.get(requestId);
-    if (answer === undefined) return;
+    const waiting = requestId === undefined ? undefined : this.#waiting.get(requestId);
+    if (waiting?.agentIdentity !== identity) return; // nobody answers for another
     this.#speakers.add(identity);
-    answer();
+    waiting.answer();
   }
 }
 

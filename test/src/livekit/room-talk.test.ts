@@ -221,6 +221,21 @@ describe('the heartbeat of a room', () => {
     expect(answer).to.equal(true);
   });
 
+  it("is not believed when somebody else answers in the agent's place", async () => {
+    bench = new RoomBench();
+    const { room, peer } = await bench.joinWithAgent();
+    await peer.addAgent('stranger', { kind: 0 });
+    const stop = new AbortController();
+    const answer = room.ping(stop.signal).then(
+      (answered) => answered,
+      (reason: unknown) => reason,
+    );
+    await answerPing(peer, 'stranger');
+    await browserClock.sleep(100, signal); // a pong that is believed has got through by then
+    stop.abort('no answer');
+    expect(await answer).to.equal('no answer');
+  });
+
   it('is false when there is no agent to ask', async () => {
     bench = new RoomBench();
     const room = await bench.join();
