@@ -56,6 +56,12 @@ export function isConfigured(config: SessionConfig): boolean {
   );
 }
 
+/** Throws RangeError that names the attribute, its value and what is allowed. */
+export function checkConfig({ budgetMs }: SessionConfig): void {
+  if (budgetMs !== undefined && !Number.isFinite(budgetMs))
+    throw new RangeError('budget is not a number; allowed: 5 to 3600 (seconds)');
+}
+
 /** Whether two configs ask for the same session. */
 export function isSameConfig(one: SessionConfig, other: SessionConfig): boolean {
   const names = Object.keys({ ...one, ...other }) as (keyof SessionConfig)[];

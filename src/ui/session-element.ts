@@ -18,7 +18,13 @@ import { OwnSession } from './controllers/own-session.ts';
 import { SessionController } from './controllers/session-controller.ts';
 import { ClaraErrorEvent } from './events.ts';
 import { eventsForLink, eventsForTranscript, isActive } from './session-events.ts';
-import { isConfigured, isMuted, SessionCodeError, type SessionConfig } from './session-config.ts';
+import {
+  checkConfig,
+  isConfigured,
+  isMuted,
+  SessionCodeError,
+  type SessionConfig,
+} from './session-config.ts';
 import type { LocalProblem } from './status-view.ts';
 
 /** What the pointer or keyboard does before a click: time to load the session's code. */
@@ -216,6 +222,7 @@ export class SessionElement extends ConfiguredElement {
       return undefined;
     }
     try {
+      checkConfig(config);
       const made = await this.#own.get(config, create);
       if (made !== undefined) this.#show(made);
       return made;

@@ -192,6 +192,20 @@ describe('a <clara-voice> that makes its own session', () => {
     expect(elements[3]?.asked.at(-1)?.slot, 'for as long as it lives').to.equal(last);
   });
 
+  it('says which setting is no number, each time, and makes no session of it', async () => {
+    const element = selfMade({ 'token-endpoint': '/api/token', budget: 'abc' });
+    const heard: string[] = [];
+    element.addEventListener('clara-error', ({ code, detail }) => heard.push(`${code}: ${detail}`));
+    await element.start();
+    await element.start();
+    const told = 'notConfigured: budget is not a number; allowed: 5 to 3600 (seconds)';
+    expect(heard).to.deep.equal([told, told]);
+    expect(element.asked).to.deep.equal([]);
+    element.setAttribute('budget', '30');
+    await element.start();
+    expect(element.asked.map(({ budgetMs }) => budgetMs)).to.deep.equal([30_000]);
+  });
+
   it('says that it is not set up when it knows no source of tokens', async () => {
     const element = selfMade({});
     const heard: string[] = [];
