@@ -16,6 +16,7 @@ export class ServiceWorkerBridge {
   readonly #workbox: Workbox;
   readonly #inCall: Readable<boolean>;
   #waiting = false;
+  #replaced = false;
   #accepted = false;
   #dismissed = false;
   #lastCheckMonoMs = performance.now();
@@ -32,8 +33,11 @@ export class ServiceWorkerBridge {
       this.#dismissed = false;
       this.#decide().catch(reportError);
     });
-    this.#workbox.addEventListener('controlling', () => {
-      if (this.#accepted) location.reload();
+    this.#workbox.addEventListener('controlling', ({ isUpdate }) => {
+      this.#waiting = false;
+      this.#replaced = isUpdate === true;
+      this.#dismissed = false; // the old version's files may be gone from the cache by now
+      this.#decide().catch(reportError);
     });
     inCall.watch(() => void this.#decide().catch(reportError), signal);
     document.addEventListener('visibilitychange', () => void this.#check().catch(reportError), { signal });
@@ -70,9 +74,11 @@ export class ServiceWorkerBridge {
       inCall,
       accepted: this.#accepted,
       dismissed: this.#dismissed,
+      replaced: this.#replaced,
     });
     this.#step.set(step);
     if (step === 'apply') this.#workbox.messageSkipWaiting();
+    if (step === 'reload') location.reload();
   }
 
   async #decideAfterCalls(): Promise<void> {

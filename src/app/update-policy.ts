@@ -13,16 +13,19 @@ export interface UpdateFacts {
   readonly accepted: boolean;
   /** The user has said "later". */
   readonly dismissed: boolean;
+  /** The new version is in charge already, by a yes in another window; this window still shows the old one. */
+  readonly replaced: boolean;
 }
 
-/** `hold`: there is one, but not now. */
-export type UpdateStep = 'none' | 'hold' | 'offer' | 'apply';
+/** `hold`: there is one, but not now. `reload`: it is in charge, only this window has to be loaded anew. */
+export type UpdateStep = 'none' | 'hold' | 'offer' | 'apply' | 'reload';
 
 /** What to do now. */
-export function updateStep({ waiting, inCall, accepted, dismissed }: UpdateFacts): UpdateStep {
-  if (!waiting) return 'none';
+export function updateStep(facts: UpdateFacts): UpdateStep {
+  const { waiting, inCall, accepted, dismissed, replaced } = facts;
+  if (!waiting && !replaced) return 'none';
   if (inCall) return 'hold';
-  if (accepted) return 'apply';
+  if (accepted) return waiting ? 'apply' : 'reload';
   return dismissed ? 'hold' : 'offer';
 }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { isCheckDue, UPDATE_CHECK_EVERY_MS, updateStep } from '../../../src/app/update-policy.ts';
 
 describe('a new version of the app', () => {
-  const facts = { waiting: true, inCall: false, accepted: false, dismissed: false };
+  const facts = { waiting: true, inCall: false, accepted: false, dismissed: false, replaced: false };
 
   it('is offered when it waits', () => {
     expect(updateStep(facts)).to.equal('offer');
@@ -22,7 +22,9 @@ describe('a new version of the app', () => {
     for (const waiting of both)
       for (const accepted of both)
         for (const dismissed of both)
-          expect(['none', 'hold']).to.include(updateStep({ waiting, inCall: true, accepted, dismissed }));
+          expect(['none', 'hold']).to.include(
+            updateStep({ ...facts, waiting, inCall: true, accepted, dismissed, replaced: !waiting }),
+          );
   });
 
   it('is never applied without a yes', () => {
@@ -30,7 +32,18 @@ describe('a new version of the app', () => {
     for (const waiting of both)
       for (const inCall of both)
         for (const dismissed of both)
-          expect(updateStep({ waiting, inCall, accepted: false, dismissed })).not.to.equal('apply');
+          expect(updateStep({ ...facts, waiting, inCall, dismissed, replaced: !waiting })).not.to.be.oneOf([
+            'apply',
+            'reload',
+          ]);
+  });
+
+  it('is offered on where another window has taken it, and a yes loads this one anew', () => {
+    const taken = { ...facts, waiting: false, replaced: true };
+    expect(updateStep(taken)).to.equal('offer');
+    expect(updateStep({ ...taken, dismissed: true })).to.equal('hold');
+    expect(updateStep({ ...taken, accepted: true })).to.equal('reload');
+    expect(updateStep({ ...taken, accepted: true, inCall: true })).to.equal('hold');
   });
 
   it('is nothing when none waits', () => {
