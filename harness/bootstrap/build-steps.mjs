@@ -6,6 +6,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { compressTexts } from './compress.mjs';
 import { StepError, runTool } from './command.mjs';
 import { fingerprint } from './fingerprint.mjs';
 
@@ -93,7 +94,10 @@ const app = {
     'tsconfig.base.json',
   ],
   output: 'dist/app/index.html',
-  build: (root) => runScript(root, 'vite/bin/vite.js', ['build', '--logLevel', 'warn']),
+  build: async (root) => {
+    await runScript(root, 'vite/bin/vite.js', ['build', '--logLevel', 'warn']);
+    compressTexts(join(root, 'dist/app'));
+  },
 };
 
 /** @type {BuildStep} */

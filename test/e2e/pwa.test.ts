@@ -57,10 +57,14 @@ describe('the installed app', () => {
   });
 
   test('gets a new version offered only after the call, and takes it at the press of a button', async () => {
-    const { page } = rig.browser;
+    const { page, context } = rig.browser;
+    const second = await context.newPage();
+    await second.goto(gateway.url, { waitUntil: 'load' });
+    await page.bringToFront();
     await page.getByRole('button', { name: 'Start Session' }).click();
     await phaseShown(rig, 'connected');
     await appendFile(join(folder, 'sw.js'), '\n// a new version\n');
+    for (const ending of ['br', 'gz']) await rm(join(folder, `sw.js.${ending}`), { force: true }); // of the old one
     await page.evaluate(async () => {
       const registration = await navigator.serviceWorker.ready;
       await registration.update();
@@ -88,6 +92,13 @@ describe('the installed app', () => {
     assert.equal(await isWaiting(), false, 'the new version is in charge');
     assert.equal(await page.getByText(OFFER).count(), 0);
     assert.deepEqual(complaintsOf(rig), []);
+    // The other window still shows the old version, whose worker is gone.
+    await second.getByText(OFFER).waitFor({ timeout: 5_000 });
+    const loadedToo = second.waitForEvent('load', { timeout: 10_000 });
+    await second.getByRole('button', { name: 'Update now' }).click();
+    await loadedToo;
+    assert.equal(await second.getByText(OFFER).count(), 0);
+    await second.close();
   });
 
   test('keeps nothing of the API, and shows past sessions with the server gone', async () => {
