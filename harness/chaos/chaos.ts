@@ -78,34 +78,45 @@ export async function runChaos(options: ChaosOptions, signal: AbortSignal): Prom
     });
     return writing;
   };
-  await playMatrix(
-    {
-      planned: left,
-      lanes,
-      tell,
-      play: (each, either) =>
-        playRun(
-          {
-            ...each,
-            seed,
-            slackMs: options.slackMs ?? (options.short === true ? SHORT_SLACK_MS : 0),
-            way: options.way ?? 'B',
-            headed: options.headed ?? false,
-            keepFacts: options.keepFacts ?? false,
-            config,
-          },
-          () => undefined,
-          either,
-        ),
-      onRun: async ({ run, facts, log }) => {
-        runs.push(run);
-        await store.save(run);
-        if (options.keepFacts === true) await store.keep(run, { ...facts, log });
-        await writeReports();
+  const play = (toPlay: readonly PlannedRun[], sideBySide: number): Promise<void> =>
+    playMatrix(
+      {
+        planned: toPlay,
+        lanes: sideBySide,
+        tell,
+        play: (each, either) =>
+          playRun(
+            {
+              ...each,
+              seed,
+              slackMs: options.slackMs ?? (options.short === true ? SHORT_SLACK_MS : 0),
+              way: options.way ?? 'B',
+              headed: options.headed ?? false,
+              keepFacts: options.keepFacts ?? false,
+              config,
+            },
+            () => undefined,
+            either,
+          ),
+        onRun: async ({ run, facts, log }) => {
+          const before = runs.findIndex((each) => runFileName(each) === runFileName(run));
+          if (before < 0) runs.push(run);
+          else runs[before] = run;
+          await store.save(run);
+          if (options.keepFacts === true) await store.keep(run, { ...facts, log });
+          await writeReports();
+        },
       },
-    },
-    signal,
-  );
+      signal,
+    );
+  await play(left, lanes);
+  // What a machine at its limit could not play side by side it may play alone. Only that: a run that was judged stays.
+  const unplayed = new Set(runs.filter((run) => run.unplayed === true).map(runFileName));
+  const again = left.filter((each) => unplayed.has(nameOf(each)));
+  if (again.length > 0 && lanes > 1) {
+    tell(`${again.length} calls could not be played; once more, one after the other`);
+    await play(again, 1);
+  }
   if (left.length === 0) await writeReports();
   return result();
 }

@@ -10,6 +10,7 @@ import { judge, type ObservedCall } from '../scenario/judge.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { faultFacts } from './fault-facts.ts';
 import { falseConnectedMs } from './false-connected.ts';
+import { isStrained } from './strain.ts';
 import type { PlayedCall } from './play-call.ts';
 
 /** Which run it was. */
@@ -37,6 +38,7 @@ export function observeCall(
     (report) =>
       report.kind === 'sound' && report.side === 'agent' && report.on && report.at.wallMs >= clickWallMs,
   );
+  const still = frozen && fault !== undefined ? [{ fromMs: fault.atWallMs, toMs: fault.healedWallMs }] : [];
   const call: Omit<CallResult, 'ok' | 'client'> = {
     connectMs: connected === undefined ? null : sinceClick(connected.at.wallMs),
     agentHeardMs: heardFrom === undefined ? null : sinceClick(heardFrom.at.wallMs),
@@ -56,10 +58,7 @@ export function observeCall(
         : [],
     ),
     faults: fault === undefined ? [] : [faultFacts(fault, seen, clickWallMs)],
-    falseConnectedMs: falseConnectedMs(
-      seen,
-      frozen && fault !== undefined ? [{ fromMs: fault.atWallMs, toMs: fault.healedWallMs }] : [],
-    ),
+    falseConnectedMs: falseConnectedMs(seen, still),
     joins: joinsAtMs.length,
     agents: facts.agent.agentJoins,
     sessionLost: result.sessionLost || voiceSessions.length > 1,
@@ -76,7 +75,12 @@ export function observeCall(
     return report.kind === 'pageError' ? [`error in the page: ${report.message}`] : [];
   });
   // Errors are ours to answer for only where the page is ours.
-  const why = [...verdict.why, ...(client === 'clara' ? [...new Set(complaints)] : [])];
+  const strained = isStrained(facts.page, facts.markWallMs, still);
+  const why = [
+    ...(strained ? ['the machine was too busy: the page did not even capture its own microphone whole'] : []),
+    ...verdict.why,
+    ...(client === 'clara' ? [...new Set(complaints)] : []),
+  ];
   const pass = why.length === 0;
   return {
     id: scenario.id,
@@ -85,6 +89,7 @@ export function observeCall(
     client,
     pass,
     ...(why.length > 0 && { why }),
+    ...(strained && { unplayed: true }),
     ...call,
     joinsAtMs,
     ...firstWords(played),

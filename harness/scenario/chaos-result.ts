@@ -10,7 +10,7 @@ export interface ChaosRun extends CallResult {
   readonly run: number;
   readonly pass: boolean;
   readonly why?: readonly string[];
-  /** A part did not start, or the player itself failed: it says nothing about the client. Beyond the contract. */
+  /** A part did not start, or the machine was too busy: it says nothing about the client. Beyond the contract. */
   readonly unplayed?: boolean;
   /** Of a soak: what it looked for. Beyond the contract. */
   readonly soak?: SoakFacts;
@@ -20,7 +20,7 @@ export interface ChaosRun extends CallResult {
   readonly firstWordAtMs?: { readonly user: number; readonly agent: number };
 }
 
-/** All runs of one scenario by one client. */
+/** All runs of one scenario by one client; those that could not be played are not among them. */
 export interface ChaosSummary {
   readonly id: string;
   readonly client: CallClient;
@@ -44,7 +44,7 @@ export function chaosResult(seed: number, runs: readonly ChaosRun[]): ChaosResul
   const ids = [...new Set(runs.map(({ id }) => id))];
   const summary = ids.flatMap((id) =>
     (['stock', 'clara'] as const).flatMap((client) => {
-      const own = runs.filter((run) => run.id === id && run.client === client);
+      const own = runs.filter((run) => run.id === id && run.client === client && run.unplayed !== true);
       return own.length === 0 ? [] : [summarise(id, client, own)];
     }),
   );

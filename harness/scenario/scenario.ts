@@ -113,7 +113,8 @@ export type ShortForm =
   | { readonly mode: 'whole' }
   | { readonly mode: 'shortened'; readonly lastsMs: number; readonly budgetMs: number }
   | { readonly mode: 'fakeClock' }
-  | { readonly mode: 'covered'; readonly by: string };
+  | { readonly mode: 'covered'; readonly by: string }
+  | { readonly mode: 'leftOut'; readonly why: string };
 
 /** How often `clara chaos` plays it for its figures. */
 export interface WantedRuns {
@@ -160,6 +161,7 @@ export function shortened(scenario: Scenario): Scenario | undefined {
   switch (scenario.short.mode) {
     case 'fakeClock':
     case 'covered':
+    case 'leftOut':
       return undefined;
     case 'whole':
       return scenario;

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { falseConnectedMs, intersect, merge, subtract } from '../../../harness/chaos/false-connected.ts';
 import { faultFacts, type FaultTimes, type Witnessed } from '../../../harness/chaos/fault-facts.ts';
 import { isSettled, looksOver } from '../../../harness/chaos/settled.ts';
+import { isStrained } from '../../../harness/chaos/strain.ts';
 import { withEpochs } from '../../../harness/chaos/word-epochs.ts';
 import type { TimedWord } from '../../../harness/call/call-facts.ts';
 import type { ProbeHappening, ProbeReport } from '../../../src/shared/probe-report.ts';
@@ -211,6 +212,24 @@ test('a call is settled when both sides hear all and the screen has stood for se
   assert.equal(isSettled(until(34_000), 25_000, 34_000), true);
   assert.equal(isSettled(until(34_000), 30_000, 34_000), false);
   assert.equal(isSettled({ ...until(34_000), heard: [] }, 25_000, 34_000), false);
+});
+
+test('many short gaps of an open microphone are the machine, a long one and one that was let go are not', () => {
+  const open = at(10_900, { kind: 'track', side: 'user', live: true });
+  const lost: [number, number][] = [
+    [13_000, 15_000],
+    [20_000, 22_000],
+    [26_000, 28_000],
+  ];
+  const busy = [open, ...said('user', words(2048, 11_000, 40_000, lost))];
+  assert.equal(isStrained(busy, 40_000), true);
+  assert.equal(isStrained(busy, 40_000, [{ fromMs: 19_000, toMs: 29_000 }]), false);
+  assert.equal(
+    isStrained([open, ...said('user', words(2048, 11_000, 40_000, [[13_000, 35_000]]))], 40_000),
+    false,
+  );
+  const letGo = at(12_000, { kind: 'track', side: 'user', live: false });
+  assert.equal(isStrained([open, letGo, ...busy.slice(1)], 40_000), false);
 });
 
 test('a call is over when a final phase has stood', () => {

@@ -135,3 +135,11 @@ test('shards are disjoint, complete, and of nearly the same length', () => {
   assert.throws(() => shardOf(MATRIX, 4, 3), RangeError);
   assert.throws(() => shardOf(MATRIX, 0, 3), RangeError);
 });
+
+test('what the short form leaves out is covered by a scenario that it plays', () => {
+  for (const { id, short } of MATRIX) {
+    if (short.mode !== 'covered') continue;
+    const other = MATRIX.find((each) => each.id === short.by);
+    assert.ok(other !== undefined && shortened(other) !== undefined, `${id} is covered by ${short.by}`);
+  }
+});
