@@ -74,7 +74,7 @@ export async function runChaos(options: ChaosOptions, signal: AbortSignal): Prom
     writing = writing.then(async () => {
       const now = result();
       await store.write(REPORT_JSON, JSON.stringify(now));
-      await store.write(REPORT_HTML, chaosReport(now, MATRIX, { date: today(), setting: setting() }));
+      await store.write(REPORT_HTML, chaosReport(now, MATRIX, reportFrame()));
     });
     return writing;
   };
@@ -131,7 +131,7 @@ async function soak(options: ChaosOptions, store: RunStore, signal: AbortSignal)
   const result = chaosResult(seed, [run]);
   await store.save(run);
   await store.write(REPORT_JSON, JSON.stringify(result));
-  await store.write(REPORT_HTML, chaosReport(result, MATRIX, { date: today(), setting: setting() }));
+  await store.write(REPORT_HTML, chaosReport(result, MATRIX, reportFrame()));
   return result;
 }
 
@@ -170,6 +170,8 @@ const nameOf = ({ scenario, client, run }: PlannedRun): string =>
   runFileName({ id: scenario.id, client, run });
 const place = (order: ReadonlyMap<string, number>, run: ChaosRun): number =>
   order.get(runFileName(run)) ?? Infinity;
+/** What a report says of its making. */
+export const reportFrame = () => ({ date: today(), setting: setting() });
 const today = (): string => new Date().toISOString().slice(0, 10);
 const setting = (): string =>
   `Node ${process.versions.node}, ${availableParallelism()} cores, ${process.platform}`;

@@ -5,13 +5,19 @@
  */
 import type { CallClient, CallPhase, CallResult } from '../call/call-result.ts';
 import { judgeCall } from '../call/judge-call.ts';
-import type { ChaosRun } from '../scenario/chaos-result.ts';
+import type { ChaosRun, WordFate } from '../scenario/chaos-result.ts';
 import { judge, type ObservedCall } from '../scenario/judge.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { faultFacts } from './fault-facts.ts';
+import type { TimedWord } from '../call/call-facts.ts';
+import { GAP_MS, WORD_MS } from '../../src/shared/tone-words.ts';
+import { faultFacts, pageWords } from './fault-facts.ts';
+import { withEpochs } from './word-epochs.ts';
 import { falseConnectedMs } from './false-connected.ts';
 import { isStrained } from './strain.ts';
 import type { PlayedCall } from './play-call.ts';
+
+/** A word that began later than this before the mark was not over at it, ms. */
+const LAST_WORD_MS = WORD_MS + GAP_MS;
 
 /** Which run it was. */
 export interface RunName {
@@ -92,24 +98,37 @@ export function observeCall(
     ...(strained && { unplayed: true }),
     ...call,
     joinsAtMs,
-    ...firstWords(played),
+    words: wordFates(played),
   };
 }
 
-/** When the first of the listed words began, for the picture. */
-function firstWords({ facts, clickWallMs }: PlayedCall): Pick<ChaosRun, 'firstWordAtMs'> {
-  const { page, agent } = facts;
-  const { result } = judgeCall({ client: 'clara', pipeline: 'count', seconds: 1 }, facts);
-  const user = page.find(
-    (report) => report.kind === 'word' && report.side === 'user' && report.index === result.wordsSpoken[0],
-  );
-  const spoken = agent.spoken.find(({ index }) => index === result.wordsSpokenByAgent[0]);
-  if (user === undefined || spoken === undefined) return {};
+/** Every word by its time: what was said while the other side could hear it, up to the mark. */
+function wordFates({ facts, clickWallMs }: PlayedCall): NonNullable<ChaosRun['words']> {
+  const { page, agent, markWallMs } = facts;
+  const agentTrack = page.find((report) => report.kind === 'track' && report.side === 'agent' && report.live);
+  const fates = (
+    allSpoken: readonly TimedWord[],
+    allHeard: readonly TimedWord[],
+    audibleFromWallMs: number | undefined,
+  ): WordFate[] => {
+    const { spoken, heard } = withEpochs(allSpoken, allHeard);
+    const times = new Map<number, number>();
+    for (const { index } of heard) times.set(index, (times.get(index) ?? 0) + 1);
+    return spoken
+      .filter(
+        (word) => word.atWallMs >= (audibleFromWallMs ?? 0) && word.atWallMs < markWallMs - LAST_WORD_MS,
+      )
+      .map(({ index, atWallMs }) => {
+        const count = times.get(index) ?? 0;
+        return {
+          atMs: Math.round(atWallMs - clickWallMs),
+          fate: count === 0 ? 'lost' : count === 1 ? 'heard' : 'twice',
+        };
+      });
+  };
   return {
-    firstWordAtMs: {
-      user: Math.round(user.at.wallMs - clickWallMs),
-      agent: Math.round(spoken.atWallMs - clickWallMs),
-    },
+    toAgent: fates(pageWords(page, 'user'), agent.heard, agent.listeningFromWallMs),
+    fromAgent: fates(agent.spoken, pageWords(page, 'agent'), agentTrack?.at.wallMs),
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type * as ChaosModule from '../chaos/chaos.ts';
+import type * as MergeModule from '../chaos/merge-reports.ts';
 import { CALL_CLIENTS, type CallClient } from '../call/call-result.ts';
 import { UsageError } from '../config/usage-error.ts';
 import type { ChaosResult, ChaosSummary } from '../scenario/chaos-result.ts';
@@ -25,6 +26,7 @@ interface ChaosFlags {
   readonly way: 'A' | 'B';
   readonly short?: boolean;
   readonly list?: boolean;
+  readonly merge?: readonly string[];
   readonly app?: string;
   readonly start?: string;
   readonly headed?: boolean;
@@ -147,6 +149,10 @@ function say(line: string): void {
   process.stderr.write(`clara: ${line}\n`);
 }
 
+function loadMerge(): Promise<typeof MergeModule> {
+  return import('../chaos/merge-reports.ts');
+}
+
 async function chaos(command: Command): Promise<void> {
   const flags = command.opts<ChaosFlags>();
   if (flags.list === true) return list();
@@ -154,20 +160,30 @@ async function chaos(command: Command): Promise<void> {
   if (config.values.pipeline !== 'count')
     throw new UsageError('words are counted with the pipeline count only');
   if (flags.app !== undefined || flags.start !== undefined) return foreign(flags, config);
-  const { runChaos } = await loadChaos();
+  const { runChaos, reportFrame } = await loadChaos();
+  if (flags.merge !== undefined) {
+    if (flags.report === undefined) throw new UsageError('--merge needs --report: where the whole goes');
+    const { mergeReports } = await loadMerge();
+    return tellResult(await mergeReports(flags.merge, flags.report, reportFrame()), flags);
+  }
   using interrupts = watchInterrupts(process, (code) => process.exit(code));
   const { report, ...rest } = flags;
   const result = await runChaos(
     { ...rest, ...(report !== undefined && { report }), config, tell: say },
     interrupts.signal,
   );
+  tellResult(result, flags);
+}
+
+/** Prints a result and sets the exit code by it. */
+function tellResult(result: ChaosResult, { report, json }: ChaosFlags): void {
   for (const { soak, why } of result.runs) {
     if (soak === undefined) continue;
     say(`soak: ${JSON.stringify({ ...soak, pageErrors: soak.pageErrors.length })}`);
     for (const each of why ?? []) say(`soak: ${each}`);
   }
   if (report !== undefined) say(`report: ${report}/report.html`);
-  process.stdout.write(`${flags.json === true ? JSON.stringify(result) : describe(result)}\n`);
+  process.stdout.write(`${json === true ? JSON.stringify(result) : describe(result)}\n`);
   process.exitCode = isGood(result) ? EXIT.good : EXIT.checkFailed;
 }
 
@@ -217,6 +233,7 @@ export function registerChaos(program: Command): void {
         .default('B'),
     )
     .option('--short', 'the form of npm test: long faults shortened under a budget of 20 s')
+    .option('--merge <folders>', 'put reports of --shard together into --report, with commas between', names)
     .option('--app <url>', 'break this web app instead of ours; reports its sound and its texts')
     .option('--start <selector>', 'what to press in it to begin a call (CSS, or text=...)')
     .option('--keep-facts', 'keep what both ends saw and logged of each call in the report folder')

@@ -3,6 +3,13 @@ import type { CallClient, CallResult } from '../call/call-result.ts';
 import type { SoakFacts } from '../chaos/soak-judge.ts';
 import { percentiles, type Percentiles } from './percentiles.ts';
 
+/** A word and whether it arrived. */
+export interface WordFate {
+  /** From the click on Start. */
+  readonly atMs: number;
+  readonly fate: 'heard' | 'lost' | 'twice';
+}
+
 /** One played scenario: the call's fields beside who played it and the verdict. */
 export interface ChaosRun extends CallResult {
   readonly id: string;
@@ -16,6 +23,8 @@ export interface ChaosRun extends CallResult {
   readonly soak?: SoakFacts;
   /** When the user joined, ms from the click. Beyond the contract, for the timeline. */
   readonly joinsAtMs?: readonly number[];
+  /** Every word by its time, for the timeline; else made of the lists. Beyond the contract. */
+  readonly words?: { readonly toAgent: readonly WordFate[]; readonly fromAgent: readonly WordFate[] };
   /** When the first words of the lists began, ms from the click. Beyond the contract; else taken as `connectMs`. */
   readonly firstWordAtMs?: { readonly user: number; readonly agent: number };
 }

@@ -5,7 +5,7 @@
  */
 import { GAP_MS, WORD_MS } from '../../src/shared/tone-words.ts';
 import type { CallPhase } from '../call/call-result.ts';
-import type { ChaosRun } from './chaos-result.ts';
+import type { ChaosRun, WordFate } from './chaos-result.ts';
 import { escapeHtml, seconds } from './report-format.ts';
 
 /** The stretch of a call that is drawn, ms from the click on Start, and where zero is. */
@@ -41,12 +41,6 @@ const KNOWN_PHASES = [
   'ended',
 ];
 
-/** A word and whether it arrived. */
-interface WordDot {
-  readonly atMs: number;
-  readonly fate: 'heard' | 'lost' | 'twice';
-}
-
 /** A scale that fits all `runs` of one scenario. */
 export function commonScale(
   runs: readonly ChaosRun[],
@@ -79,14 +73,22 @@ export function timeline(
     label('on the screen', LANES.phases.y + 16),
     label('user → agent', LANES.toAgent.y + 4),
     label('agent → user', LANES.fromAgent.y + 4),
-    dots(wordDots(run.wordsSpoken, run.wordsHeardByAgent, start.user), LANES.toAgent.y, scale),
-    dots(wordDots(run.wordsSpokenByAgent, run.wordsHeardBack, start.agent), LANES.fromAgent.y, scale),
+    dots(
+      run.words?.toAgent ?? wordDots(run.wordsSpoken, run.wordsHeardByAgent, start.user),
+      LANES.toAgent.y,
+      scale,
+    ),
+    dots(
+      run.words?.fromAgent ?? wordDots(run.wordsSpokenByAgent, run.wordsHeardBack, start.agent),
+      LANES.fromAgent.y,
+      scale,
+    ),
   ];
   return `<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${escapeHtml(describe(run))}">${lanes.join('')}</svg>`;
 }
 
-/** The words of one direction with their times: two a second from the first one on. */
-function wordDots(spoken: readonly number[], heard: readonly number[], firstAtMs: number): WordDot[] {
+/** The words of one direction, where their times are not known: two a second from the first one on. */
+function wordDots(spoken: readonly number[], heard: readonly number[], firstAtMs: number): WordFate[] {
   const times = new Map<number, number>();
   for (const index of heard) times.set(index, (times.get(index) ?? 0) + 1);
   const first = spoken[0] ?? 0;
@@ -103,7 +105,8 @@ function wordDots(spoken: readonly number[], heard: readonly number[], firstAtMs
 
 function callEndMs(run: ChaosRun): number {
   const lastPhaseMs = run.phases.at(-1)?.atMs ?? 0;
-  const words = wordDots(run.wordsSpoken, [], run.firstWordAtMs?.user ?? run.connectMs ?? 0);
+  const words =
+    run.words?.toAgent ?? wordDots(run.wordsSpoken, [], run.firstWordAtMs?.user ?? run.connectMs ?? 0);
   return Math.max(lastPhaseMs + 1_000, words.at(-1)?.atMs ?? 0, run.faults[0]?.healedMs ?? 0);
 }
 
@@ -164,11 +167,11 @@ function joins(run: ChaosRun, scale: TimeScale): string {
     .join('');
 }
 
-function dots(words: readonly WordDot[], y: number, scale: TimeScale): string {
+function dots(words: readonly WordFate[], y: number, scale: TimeScale): string {
   const pitch = xOf(scale.fromMs + WORD_MS + GAP_MS, scale) - xOf(scale.fromMs, scale);
   const radius = Math.min(3.4, Math.max(1, pitch * 0.36));
   const drawn = words.filter(({ atMs }) => atMs >= scale.fromMs && atMs <= scale.toMs);
-  const path = (fate: WordDot['fate'], draw: (x: number) => string): string => {
+  const path = (fate: WordFate['fate'], draw: (x: number) => string): string => {
     const d = drawn.filter((word) => word.fate === fate).map(({ atMs }) => draw(xOf(atMs, scale)));
     return d.length === 0 ? '' : `<path class="word ${fate}" d="${d.join('')}"/>`;
   };

@@ -3,6 +3,7 @@ import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { unplayedRun } from '../../../harness/chaos/observe-call.ts';
+import { mergeReports } from '../../../harness/chaos/merge-reports.ts';
 import { openRunStore, runFileName } from '../../../harness/chaos/run-store.ts';
 import { temporaryFolder } from '../../support/node/temporary-folder.ts';
 
@@ -65,4 +66,28 @@ test('files are whole: nothing half written lies about', async (t) => {
   assert.deepEqual(JSON.parse(await readFile(join(folder, 'facts', 'hole-5.clara.1.json'), 'utf8')), {
     log: [],
   });
+});
+
+test('shards are put together, each run once, and different seeds are refused', async (t) => {
+  const folder = await temporaryFolder(t);
+  const frame = { date: '2026-11-21', setting: 'here' };
+  for (const [shard, runs] of [
+    ['a', [1, 2]],
+    ['b', [2, 3]],
+  ] as const) {
+    const store = await openRunStore(join(folder, shard), whole(5), () => 0);
+    for (const run of runs) await store.save(played(run));
+  }
+  const merged = await mergeReports([join(folder, 'a'), join(folder, 'b')], join(folder, 'all'), frame);
+  assert.deepEqual(
+    [merged.seed, merged.runs.map(({ run }) => run), merged.summary[0]?.runs],
+    [5, [1, 2, 3], 3],
+  );
+  assert.match(await readFile(join(folder, 'all', 'report.html'), 'utf8'), /seed 5/);
+  await (await openRunStore(join(folder, 'c'), whole(6), () => 0)).save(played(1));
+  await assert.rejects(
+    mergeReports([join(folder, 'a'), join(folder, 'c')], join(folder, 'x'), frame),
+    /seeds \(5, 6\)/,
+  );
+  await assert.rejects(mergeReports([join(folder, 'empty')], join(folder, 'y'), frame), /holds no runs/);
 });

@@ -1,0 +1,38 @@
+/** Several report folders as one: the shards of a matrix that several machines have played. */
+import { UsageError } from '../config/usage-error.ts';
+import { mergeChaos, type ChaosResult } from '../scenario/chaos-result.ts';
+import { MATRIX } from '../scenario/matrix.ts';
+import { chaosReport } from '../scenario/report.ts';
+import { openRunStore, type RunStore } from './run-store.ts';
+
+/** Reads every run of `folders` and writes them with both reports into `into`. Throws UsageError when they do not belong together. */
+export async function mergeReports(
+  folders: readonly string[],
+  into: string,
+  frame: { readonly date: string; readonly setting: string },
+): Promise<ChaosResult> {
+  const stores: RunStore[] = [];
+  for (const folder of folders)
+    stores.push(await openRunStore(folder, { seed: undefined, form: 'whole' }, noSeed(folder)));
+  const seeds = new Set(stores.map((store) => store.frame.seed));
+  if (seeds.size !== 1)
+    throw new UsageError(`runs of different seeds (${[...seeds].join(', ')}) do not belong together`);
+  const [seed = 0] = seeds;
+  const target = await openRunStore(into, { seed, form: 'whole' }, () => seed);
+  const at = new Map(MATRIX.map(({ id }, number) => [id, number]));
+  const byMatrix = [...target.runs, ...stores.flatMap(({ runs }) => runs)].sort(
+    (one, other) => (at.get(one.id) ?? Infinity) - (at.get(other.id) ?? Infinity) || one.run - other.run,
+  );
+  const merged = mergeChaos([{ seed, runs: byMatrix, summary: [] }]);
+  for (const run of merged.runs) await target.save(run);
+  await target.write('report.json', JSON.stringify(merged));
+  await target.write('report.html', chaosReport(merged, MATRIX, frame));
+  return merged;
+}
+
+/** A folder without a seed of its own holds no runs. */
+function noSeed(folder: string): () => number {
+  return () => {
+    throw new UsageError(`${folder} holds no runs of clara chaos`);
+  };
+}
