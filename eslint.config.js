@@ -127,6 +127,7 @@ export default tseslint.config(
         console: 'readonly',
         URL: 'readonly',
         setTimeout: 'readonly',
+        AbortController: 'readonly',
         clearTimeout: 'readonly',
         performance: 'readonly',
         AbortSignal: 'readonly',

@@ -5,7 +5,7 @@
 import type { CDPSession, Page } from 'playwright-core';
 import { PROBE_HANDLE } from '../../src/shared/probe-report.ts';
 import type { CallBrowser } from '../call/call-browser.ts';
-import { prepareCdpNetwork, type CdpNetworkConditions, type CdpSession } from '../faults/cdp-network.ts';
+import { prepareCdpNetwork, type CdpNetworkConditions } from '../faults/cdp-network.ts';
 import { setMicrophonePermission } from '../faults/cdp-permission.ts';
 import type { BrowserControl, Undo } from '../faults/fault.ts';
 import { undoOnce } from '../faults/undo.ts';
@@ -44,7 +44,7 @@ const PAGE_LIMIT_MS = 15_000;
 export async function controlPage(options: PageControlOptions): Promise<PageControl> {
   const { page, context } = options.browser;
   const session = await context.newCDPSession(page);
-  if (options.emulate) await prepareCdpNetwork(session as CdpSession);
+  if (options.emulate) await prepareCdpNetwork(session);
   let secondTabText = '';
   const setConditions = async (conditions: Partial<CdpNetworkConditions>): Promise<void> => {
     await session.send('Network.emulateNetworkConditions', { ...HARMLESS, ...conditions });
@@ -58,7 +58,7 @@ export async function controlPage(options: PageControlOptions): Promise<PageCont
       const { targetInfo } = await session.send('Target.getTargetInfo');
       const { browserContextId } = targetInfo;
       await setMicrophonePermission(
-        session as CdpSession,
+        session,
         { origin: new URL(page.url()).origin, ...(browserContextId !== undefined && { browserContextId }) },
         allowed,
       );

@@ -34,6 +34,8 @@ export interface FaultRig extends Running {
   readonly gateway: TcpProxy;
   readonly page: PageControl;
   readonly target: FaultTarget;
+  /** To be called while the call is up, before a fault of its room: finds it beforehand. */
+  readonly prepareRoom: () => Promise<void>;
 }
 
 /** Starts it with an empty page. The caller owns it. Rejects with the error of the part that failed, all stopped again. */
@@ -71,8 +73,10 @@ export async function startFaultRig(options: FaultRigOptions, signal: AbortSigna
     const page = await controlPage({ browser: rig.browser, pressStart, emulate: options.emulate });
     const url = new URL(rig.url);
     url.port = String(gateway.port);
+    const room = roomControl(server, () => relabel.arm());
     const stop = () => parts.stop();
     return {
+      prepareRoom: () => room.prepare(),
       rig: { ...rig, url: url.href },
       path,
       gateway,
@@ -85,7 +89,7 @@ export async function startFaultRig(options: FaultRigOptions, signal: AbortSigna
         server: serverTarget(server),
         agent: agentTarget(rig.runFolder),
         renderer: rendererTarget(rig.runFolder),
-        room: roomControl(server, () => relabel.arm()),
+        room,
       },
       stop,
       [Symbol.asyncDispose]: stop,

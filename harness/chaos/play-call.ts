@@ -83,6 +83,7 @@ export async function playCall(
     if (start?.kind === 'phase' && start.phase === 'connected') {
       options.report('connected');
       await wordsFlow(faultRig, scenario, signal);
+      if (scenario.fault?.kind === 'room') await faultRig.prepareRoom();
     }
     if (
       fault !== undefined &&

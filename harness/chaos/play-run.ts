@@ -68,7 +68,7 @@ export async function playRun(
     );
   });
   try {
-    group.send(order as never);
+    group.send(order);
     const end = await Promise.race([told, stopped]);
     signal.throwIfAborted();
     if (end.type === 'done') return { run: end.run, log, ...(end.facts && { facts: end.facts }) };

@@ -213,7 +213,7 @@ async function peopleOf(
     const people = (
       await Promise.all((await rooms.listRooms()).map(({ name }) => rooms.listParticipants(name)))
     ).flat();
-    const agents = people.filter(({ kind }) => kind === ParticipantInfo_Kind.AGENT).length;
+    const agents = people.filter(({ kind }) => Number(kind) === Number(ParticipantInfo_Kind.AGENT)).length;
     return {
       agents,
       users: people.length - agents,

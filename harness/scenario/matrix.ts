@@ -676,7 +676,8 @@ const PAGE: Scenario[] = [
       watchMs: 20_000,
       short: { mode: 'shortened', lastsMs: 10_000, budgetMs: SHORT_BUDGET_MS },
       pass: {
-        toldAfterHealMs: 5_000,
+        // The right phase within 5 s of waking: who hears and is heard has nothing to be told.
+        maxFalseConnectedMs: 5_000,
         audioBackMs: 15_000,
         maxExtraJoins: 1,
         maxAgents: 1,

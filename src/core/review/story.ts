@@ -63,9 +63,6 @@ export type StoryLine =
   | { readonly key: 'notMeasured'; readonly gapMs: number }
   | { readonly key: 'brokenRecords'; readonly count: number };
 
-/** Every key, for tables of words. */
-export type StoryKey = StoryLine['key'];
-
 /** At most so many outages are told one by one; the list below the summary has all. */
 const OUTAGES_TOLD = 5;
 /** Less made-up sound than this is not worth a sentence: nobody hears it. */

@@ -55,15 +55,7 @@ const KNOWN = [
 
 const names = (type: MessageClass): string[] => type.fields.list().map(({ localName }) => localName);
 /** Those with an effect on media come more often. */
-const SIGNAL_CASES = [
-  ...names(SignalResponse),
-  'offer',
-  'answer',
-  'trickle',
-  'trickle',
-  'update',
-  'update',
-];
+const SIGNAL_CASES = [...names(SignalResponse), 'offer', 'answer', 'trickle', 'trickle', 'update', 'update'];
 /** Every so many bursts one frame that nobody can decode: the SDK then drops the socket and resumes, which takes its time. */
 const BREAK_EVERY = 30;
 /** So many messages go out before the next look at the connection. */

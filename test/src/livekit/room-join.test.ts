@@ -22,7 +22,7 @@ describe('joining a room', () => {
   });
 
   it('receives an agent that comes later, for whom the server asks for a new offer and no new section', async () => {
-    const room = await bench.join();
+    await bench.join();
     const peer = await bench.server.peer();
     await peer.untilHears(1);
     await peer.addAgent('agent-1', { audio: true }); // resolves when the client has offered a section for it
