@@ -7,25 +7,46 @@ import wc from 'eslint-plugin-wc';
  * The walls of the house, for packages and ambient things. Folders are kept apart by the compiler (one
  * composite tsconfig each); what the compiler cannot see stands here.
  */
-const browserPackages = ['livekit-client', 'lit', 'lit/*', 'idb', 'workbox-window'];
-const packageWall = (...allowed) => ({
-  'no-restricted-imports': [
-    'error',
-    {
-      paths: browserPackages
-        .filter((name) => !name.includes('*') && !allowed.includes(name))
-        .map((name) => ({ name, message: `${name} has one importer only, see src/README.md` })),
-      patterns: [
-        {
-          group: ['node:*', 'livekit-server-sdk', '@livekit/rtc-node', 'playwright-core'],
-          message: 'Node belongs to harness/',
-        },
-        { group: ['**/harness/**'], message: 'src never imports harness' },
-        ...(allowed.includes('lit') ? [] : [{ group: ['lit/*', 'lit'], message: 'lit belongs to src/ui' }]),
-      ],
-    },
-  ],
-});
+const wallMessage = (folder) =>
+  `src/${folder} may not import this package; each has one importer only, see src/README.md`;
+/** Every package is refused but those named, and what lies in them; static, dynamic and type imports alike. */
+const packageWall = (folder, ...allowed) => {
+  const ours = [...allowed.map((name) => `${name}(/.*)?`), '[.].*'].join('|');
+  const others = `^(?!(${ours})$)`;
+  // In a selector a slash ends the expression.
+  const selector = others.replaceAll('/', '[\\u002f]');
+  return {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          { regex: others, message: wallMessage(folder) },
+          { group: ['**/harness/**'], message: 'src never imports harness' },
+        ],
+      },
+    ],
+    'no-restricted-syntax': [
+      'error',
+      { selector: `ImportExpression > Literal[value=/${selector}/]`, message: wallMessage(folder) },
+      {
+        selector: 'ImportExpression > :not(Literal).source',
+        message: 'an import that only a running program knows cannot be walled',
+      },
+    ],
+  };
+};
+/** Who imports which package. A folder that is not named imports none. */
+const PACKAGES = {
+  shared: [],
+  core: [],
+  livekit: ['livekit-client'],
+  storage: ['idb'],
+  ui: ['lit'],
+  compose: [],
+  app: ['lit', 'workbox-window'],
+  sw: ['workbox-precaching', 'workbox-routing'],
+  embed: ['lit'],
+};
 
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', 'custom-elements.json'] },
@@ -64,17 +85,12 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['src/**/*.ts'], rules: packageWall() },
-  { files: ['src/livekit/**/*.ts'], rules: packageWall('livekit-client') },
-  { files: ['src/storage/**/*.ts'], rules: packageWall('idb') },
-  {
-    files: ['src/ui/**/*.ts'],
-    ...lit.configs['flat/recommended'],
-    rules: { ...lit.configs['flat/recommended'].rules, ...packageWall('lit') },
-  },
+  { files: ['src/ui/**/*.ts'], ...lit.configs['flat/recommended'] },
   { files: ['src/ui/**/*.ts'], ...wc.configs['flat/recommended'] },
-  { files: ['src/embed/**/*.ts'], rules: packageWall('lit') },
-  { files: ['src/app/**/*.ts'], rules: packageWall('lit', 'workbox-window') },
+  ...Object.entries(PACKAGES).map(([folder, packages]) => ({
+    files: [`src/${folder}/**/*.ts`],
+    rules: packageWall(folder, ...packages),
+  })),
   {
     files: ['src/core/**/*.ts'],
     rules: {
@@ -90,6 +106,11 @@ export default tseslint.config(
           'navigator',
           'indexedDB',
           'self',
+          'globalThis',
+          'WebSocket',
+          'XMLHttpRequest',
+          'queueMicrotask',
+          'localStorage',
         ].map((name) => ({
           name,
           message: 'time, chance, network and storage come through ports (src/core/ports.ts)',
@@ -98,6 +119,7 @@ export default tseslint.config(
       'no-restricted-properties': [
         'error',
         { object: 'Math', property: 'random', message: 'chance is a port' },
+        { object: 'AbortSignal', property: 'timeout', message: 'time is a port' },
       ],
     },
   },
