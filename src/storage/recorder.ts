@@ -41,13 +41,16 @@ class StoredSession implements SessionRecorder {
   #nextSeq = 0;
   #isTimed = false;
   #hasWarned = false;
+  #hasBegun = false;
+  readonly #startedWallMs: number;
 
   constructor(options: RecorderOptions, startedWallMs: number) {
     this.#options = options;
     this.#id = options.newId();
+    this.#startedWallMs = startedWallMs;
     holdRecordingLock(this.#id, this.#life.signal);
     this.#writes = Promise.resolve();
-    this.#write((store) => store.begin(this.#id, startedWallMs));
+    this.#write(() => Promise.resolve());
     this.#flushWhenPageGoes();
   }
 
@@ -92,9 +95,15 @@ class StoredSession implements SessionRecorder {
     this.#write((store) => store.append(this.#id, firstSeq, events));
   }
 
+  /** Nothing is written before the session's own row: events without one would be found by nobody, and stay. */
   #write(work: (store: RecordStore) => Promise<void>): void {
     this.#writes = this.#writes
-      .then(async () => work(await this.#options.store))
+      .then(async () => {
+        const store = await this.#options.store;
+        if (!this.#hasBegun) await store.begin(this.#id, this.#startedWallMs);
+        this.#hasBegun = true;
+        await work(store);
+      })
       .catch((error: unknown) => {
         this.#warn(`the recording was not written: ${error instanceof Error ? error.name : typeof error}`);
       });
