@@ -89,11 +89,12 @@ export function microphoneContract(
       run: async () => {
         const { microphone, pass } = make();
         const { signal } = new AbortController();
-        const first = microphone.open(signal);
+        const opening = microphone.open(signal);
         await pass();
+        const first = await opening;
         const second = microphone.open(signal);
         await pass();
-        expect((await first).mediaTrack === (await second).mediaTrack, 'the same track');
+        expect(first.mediaTrack === (await second).mediaTrack, 'the same track');
         microphone.close();
       },
     },
