@@ -186,7 +186,7 @@ class Connection {
     this.#stay.abort(new Error(`connection cut (${how})`));
     for (const socket of [this.client, this.upstream]) {
       if (socket === undefined) continue;
-      if (how === 'reset') socket.resetAndDestroy();
+      if (how === 'reset') reset(socket);
       else finish(socket);
     }
   }
@@ -300,6 +300,15 @@ async function untilEnd(lane: ByteLane, signal: AbortSignal): Promise<LaneEnd> {
     const got = await lane.next(signal);
     if (typeof got === 'string') return got;
   }
+}
+
+/**
+ * Sends RST. While a FIN is on its way libuv refuses that (EINVAL of uv_tcp_close_reset), and Node then calls the socket
+ * destroyed but never closes its handle, which keeps the process alive: such a socket is closed as usual.
+ */
+function reset(socket: Socket): void {
+  if (socket.writableEnded && !socket.writableFinished) socket.destroy();
+  else socket.resetAndDestroy();
 }
 
 /** Sends FIN after what was written; what still comes is read away, and a peer that never closes is dropped after 1 s. */
