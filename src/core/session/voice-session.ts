@@ -592,8 +592,8 @@ class SessionDriver implements VoiceSession {
       case 'agentEnded':
         return this.#dispatch({ type: 'agentEnded', generation });
       case 'agentState':
-        if (event.state === 'absent') this.#room.watch.agentLeft();
         this.#agent.told(event.state);
+        if (event.state === 'absent') this.#room.watch.agentLeft();
         this.#recorder?.event({ kind: 'agentState', atMs: this.#atMs(), state: event.state });
         return;
       case 'agentContext':

@@ -954,6 +954,27 @@ test('a session that stops while its agent is missed leaves nothing', async () =
   assertNothingLeft(made);
 });
 
+test('an agent that takes the place of a hung one is there as soon as the room says so', async () => {
+  const made = await connected();
+  made.world.agentAnswers = false;
+  await timeUntil(made, () => phase(made) === 'unstable', 6000);
+  const seen: string[] = [];
+  made.session.agentState.watch((state) => seen.push(state));
+  made.ports.rooms.last.tell({ type: 'agentState', state: 'absent' });
+  made.ports.rooms.last.tell({ type: 'agentState', state: 'initializing' });
+  assert.deepEqual(seen, ['initializing']);
+  assert.equal(phase(made), 'connected');
+  await made.world.clock.advance(10_000);
+  assert.equal(phase(made), 'connected', 'one that has not answered yet is not called hung');
+});
+
+test('an agent whose sound comes is not called hung for answers that are lost on the way', async () => {
+  const made = await connected({}, 0);
+  made.world.answersArrive = false;
+  await made.world.clock.advance(12_000);
+  assert.equal(phase(made), 'connected');
+});
+
 test('an agent that takes over with the conversation is told once, and not to who comes later', async () => {
   const made = await connected();
   const context = { type: 'agentContext', origin: 'handedOver', agentId: 'PA_2' } as const;
