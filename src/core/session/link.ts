@@ -43,6 +43,7 @@ export function linkOf(state: LinkState, policy: ReconnectPolicy, agent: AgentSt
         phase: 'reconnecting',
         sinceMonoMs: outage.beganMonoMs,
         side: outage.side,
+        ...(outage.why !== undefined && { why: outage.why }),
         by: bySdk ? 'sdk' : 'rejoin',
         attempt: outage.failedRejoins + (bySdk ? 1 : 1 + outage.sdkTries),
         ...(countsDown && { nextTryMonoMs: state.nextTryMonoMs }),
