@@ -897,6 +897,13 @@ test('a hung agent is shown as absent within 5 s and a new one is asked for, at 
   assert.equal(recovered?.side, 'agent');
   assert.equal(recovered.sameRoom, true);
   assert.ok(recovered.outageMs >= 60_000, `${recovered.outageMs} ms`);
+  const told = (made.ports.recorder.sessions[0]?.events ?? []).flatMap((event) =>
+    event.kind === 'phase' ? [{ phase: event.phase, ...event.facts }] : [],
+  );
+  assert.deepEqual(told.slice(-2), [
+    { phase: 'unstable', state: 'connected', generation: 1, agentMissed: true },
+    { phase: 'connected', state: 'connected', generation: 1, ...recovered },
+  ]);
 });
 
 test('a room without an agent is told within 10 s of the start, and not for one that comes within 5', async () => {
