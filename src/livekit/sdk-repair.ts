@@ -20,8 +20,8 @@ const LATE_MS = 500;
 /** Listeners that wait for the connection, and when its latest restart was. */
 const awaiting = new WeakMap<object, number>();
 
-/** Its own opinions that media is dead: a resume did not bring it back, the server hears nothing, a transport is stuck. */
-const OWN_OPINIONS = ['reconnect', 'connection quality lost', 'reconcile'];
+/** Its own opinions that media is dead: the server hears nothing, a transport is stuck. */
+const OWN_OPINIONS = ['connection quality lost', 'reconcile'];
 
 /**
  * Has the SDK resume again where it would throw the room away. After one resume without media it starts over with a new
@@ -33,8 +33,15 @@ export function resumeRatherThanRestart(engine: Engine): void {
   const handleDisconnect = inside.handleDisconnect?.bind(engine);
   if (handleDisconnect === undefined) return;
   let isNeeded = false;
+  let isSignalBack = false;
+  watchResumes(engine, {
+    onBegin: () => (isSignalBack = false),
+    onSignalBack: () => (isSignalBack = true),
+  });
   inside.handleDisconnect = (connection, ...more) => {
-    if (!OWN_OPINIONS.includes(connection)) isNeeded ||= engine.fullReconnectOnNext;
+    // A resume that failed after its signal was back failed for media; one before was refused, and the room is gone.
+    const isOwnOpinion = OWN_OPINIONS.includes(connection) || (connection === 'reconnect' && isSignalBack);
+    if (!isOwnOpinion) isNeeded ||= engine.fullReconnectOnNext;
     else if (!isNeeded) engine.fullReconnectOnNext = false;
     handleDisconnect(connection, ...more);
   };
@@ -43,7 +50,7 @@ export function resumeRatherThanRestart(engine: Engine): void {
 /** Tells each time that the SDK has begun a resume, and that its signal connection is whole again (2 s before the SDK says so). */
 export function watchResumes(
   engine: Engine,
-  watcher: { readonly onBegin: () => void; readonly onSignalBack: () => void },
+  watcher: { readonly onBegin: () => unknown; readonly onSignalBack: () => unknown },
 ): void {
   engine.on('resuming' as Parameters<Engine['on']>[0], watcher.onBegin);
   engine.on('signalResumed' as Parameters<Engine['on']>[0], watcher.onSignalBack);
