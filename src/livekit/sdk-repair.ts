@@ -52,8 +52,8 @@ export function watchResumes(
   engine: Engine,
   watcher: { readonly onBegin: () => unknown; readonly onSignalBack: () => unknown },
 ): void {
-  engine.on('resuming' as Parameters<Engine['on']>[0], watcher.onBegin);
-  engine.on('signalResumed' as Parameters<Engine['on']>[0], watcher.onSignalBack);
+  engine.on('resuming', watcher.onBegin);
+  engine.on('signalResumed', watcher.onSignalBack);
 }
 
 /**
