@@ -35,6 +35,8 @@ const PROOF_GRACE_MS = 1500;
 export function whileWaiting(state: ReconnectingWait, event: LinkEvent, policy: ReconnectPolicy): Step {
   const at = event.atMonoMs;
   const { outage } = state;
+  // Offline, a pause that was asked for may be over long before anything is tried.
+  const isAsked = state.asked && at < state.nextTryMonoMs;
   switch (event.type) {
     case 'timeUp':
       if (at >= outage.deadlineMonoMs) return giveUp(state, state.problem, policy);
@@ -43,16 +45,16 @@ export function whileWaiting(state: ReconnectingWait, event: LinkEvent, policy: 
     case 'probed':
       if (!event.answered)
         return state.probeEnds || outage.offline ? ignored(state) : moved({ ...state, probeEnds: true });
-      if (state.asked || !(state.probeEnds || outage.offline)) return ignored(state);
+      if (isAsked || !(state.probeEnds || outage.offline)) return ignored(state);
       return rejoinProbed(state, at, policy);
     case 'hint': {
       const online = event.hint === 'online' ? { ...outage, offline: false } : outage;
-      if (online.offline || state.asked || !policy.heedsHints)
+      if (online.offline || isAsked || !policy.heedsHints)
         return online === outage ? ignored(state) : moved({ ...state, outage: online });
       return join(state, online, at, policy, false);
     }
     case 'retryNow':
-      if (state.asked) return ignored(state);
+      if (isAsked) return ignored(state);
       // Offline, the person's word is tested by a probe and not by an attempt: a new stay asks at once.
       return outage.offline && policy.heedsHints
         ? moved({ ...state, stay: state.stay + 1 })
