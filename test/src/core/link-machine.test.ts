@@ -252,6 +252,29 @@ test('a change of the network has ICE restarted soon', () => {
   assert.deepEqual(pushed.commands, [{ type: 'repairNow' }]);
 });
 
+test('a repair that waits for its next try is hurried once by the first answer after a silence', () => {
+  const [connected] = STATES.connected;
+  assert.ok(connected);
+  const cut = { type: 'media', generation: GENERATION, finding: { cut: 'both' } } as const;
+  let { state } = next(connected, eventAt(BEGAN_MS, cut), resilient);
+  const tell = (atS: number, event: Parameters<typeof eventAt>[1]): readonly { type: string }[] => {
+    const step = next(state, eventAt(BEGAN_MS + atS * 1000, event), resilient);
+    state = step.state;
+    return step.commands;
+  };
+  tell(1, { type: 'repairing', generation: GENERATION, scope: 'signal' });
+  assert.deepEqual(
+    tell(2, { type: 'probed', answered: true }),
+    [],
+    'it answered all along: nothing has changed',
+  );
+  assert.deepEqual(tell(3, { type: 'probed', answered: false }), []);
+  assert.deepEqual(tell(4, { type: 'probed', answered: true }), [{ type: 'repairNow' }]);
+  assert.deepEqual(tell(5, { type: 'probed', answered: true }), []);
+  assert.deepEqual(tell(6, { type: 'probed', answered: false }), []);
+  assert.deepEqual(tell(7, { type: 'probed', answered: true }), [{ type: 'repairNow' }]);
+});
+
 test('a room that stays silent although the path is back is rebuilt after 30 s', () => {
   assert.equal(probedEachSecond(10, 119).joinedAtS, 30);
   assert.equal(probedEachSecond(40, 119).joinedAtS, 40);
