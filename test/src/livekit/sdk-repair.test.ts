@@ -66,6 +66,7 @@ describe('a push while the SDK waits for its next try', () => {
   it('ends the pause and tries now', () => {
     const did: string[] = [];
     const engine = {
+      client: {},
       clearReconnectTimeout: () => did.push('pause ended'),
       attemptReconnect: async (reason: number) => void did.push(`tried, reason ${reason}`),
     };
