@@ -307,6 +307,36 @@ test('an offline wait shows no countdown and begins no try; an answered probe di
   assert.equal(answered.state.name, 'reconnecting.joining');
 });
 
+test('a room that is joined in the last moment has until 2 s past the budget to prove itself, and not longer', () => {
+  const { deadlineMonoMs } = outage();
+  for (const lateMs of [-60_000, -1000, 0, 500, 999]) {
+    const step = next(
+      {
+        name: 'reconnecting.joining',
+        stay: 7,
+        generation: GENERATION,
+        outage: outage(),
+        giveUpMonoMs: deadlineMonoMs + 1000,
+        probed: true,
+      },
+      {
+        type: 'joined',
+        generation: GENERATION,
+        roomSid: 'RM_first',
+        atMonoMs: deadlineMonoMs + lateMs,
+        chance: 0,
+      },
+      resilient,
+    );
+    const dueMs = dueMonoMs(step.state, resilient) ?? Infinity;
+    assert.ok(
+      dueMs <= deadlineMonoMs + 2000,
+      `joined ${lateMs} ms late, given up ${dueMs - deadlineMonoMs} ms late`,
+    );
+    assert.ok(dueMs - (deadlineMonoMs + lateMs) >= 1000, 'time enough for a proof');
+  }
+});
+
 test('the shown attempt counts the SDK first and goes on with ours', () => {
   const attempts = [outage({ sdkTries: 1 }), outage({ sdkTries: 1, failedRejoins: 2 }), outage()].map(
     (now) => {
