@@ -86,7 +86,7 @@ async function said<T>(what: string, call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     const status = (error as { status?: unknown }).status;
-    // Not its cause either: whoever prints an error prints that too.
+    // eslint-disable-next-line preserve-caught-error -- whoever prints an error prints its cause too
     throw new Error(`the server did not ${what}${typeof status === 'number' ? ` (HTTP ${status})` : ''}`);
   }
 }
