@@ -43,7 +43,9 @@ export async function cliManagerRig(t: TestContext, options: ClaudeCliManagerOpt
       env: {
         STAND_IN: modes,
         STAND_IN_STATE: state,
-        ...Object.fromEntries(Object.entries(more).map(([name, value]) => [`STAND_IN_${name}`, String(value)])),
+        ...Object.fromEntries(
+          Object.entries(more).map(([name, value]) => [`STAND_IN_${name}`, String(value)]),
+        ),
       },
     }),
     calls: (): StandInCall[] =>

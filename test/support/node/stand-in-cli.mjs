@@ -53,7 +53,14 @@ const isAmongFirst = () => {
   return count < Number(env.STAND_IN_TIMES ?? 1);
 };
 const init = () =>
-  tell({ type: 'system', subtype: 'init', session_id: conversationId, model: 'stand-in', tools: [], cwd: process.cwd() });
+  tell({
+    type: 'system',
+    subtype: 'init',
+    session_id: conversationId,
+    model: 'stand-in',
+    tools: [],
+    cwd: process.cwd(),
+  });
 const said = (text, more = {}) =>
   tell({
     type: 'assistant',
@@ -65,7 +72,11 @@ const said = (text, more = {}) =>
 const used = (name) =>
   tell({
     type: 'assistant',
-    message: { id: 'msg_1', role: 'assistant', content: [{ type: 'tool_use', id: 'toolu_1', name, input: {} }] },
+    message: {
+      id: 'msg_1',
+      role: 'assistant',
+      content: [{ type: 'tool_use', id: 'toolu_1', name, input: {} }],
+    },
     parent_tool_use_id: null,
     session_id: conversationId,
   });
@@ -92,7 +103,9 @@ const forever = () => setInterval(() => {}, 1000);
 
 if (has('proof')) process.on('SIGTERM', () => {});
 if (has('grandchild'))
-  spawn(process.execPath, ['-e', has('proof') ? PROOF : FOREVER], { stdio: ['ignore', 'inherit', 'inherit'] });
+  spawn(process.execPath, ['-e', has('proof') ? PROOF : FOREVER], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
 if (has('strayed'))
   spawn(process.execPath, ['-e', PROOF], { stdio: ['ignore', 'inherit', 'inherit'], detached: true }).unref();
 
@@ -200,14 +213,16 @@ async function answerTurn(text) {
 
 function talk() {
   let work = Promise.resolve();
-  createInterface({ input: process.stdin }).on('line', (line) => {
-    const message = JSON.parse(line);
-    if (message.type === 'user') work = work.then(() => answerTurn(message.message.content));
-    if (message.type === 'control_request' && !has('deaf')) {
-      interrupted = true;
-      tell({ type: 'control_response', response: { subtype: 'success', request_id: message.request_id } });
-    }
-  }).on('close', () => process.exit(0));
+  createInterface({ input: process.stdin })
+    .on('line', (line) => {
+      const message = JSON.parse(line);
+      if (message.type === 'user') work = work.then(() => answerTurn(message.message.content));
+      if (message.type === 'control_request' && !has('deaf')) {
+        interrupted = true;
+        tell({ type: 'control_response', response: { subtype: 'success', request_id: message.request_id } });
+      }
+    })
+    .on('close', () => process.exit(0));
 }
 
 if (isLongLived) talk();
