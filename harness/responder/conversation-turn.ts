@@ -10,8 +10,6 @@ export class ConversationTurn {
   /** Nobody waits for its answer any more. */
   isInterrupted = false;
   isOver = false;
-  /** The question is with the process. */
-  isAsked = false;
   error: ClaudeSessionError | undefined;
   readonly #question: string;
   #sentences = new SentenceSplitter();
@@ -48,7 +46,6 @@ export class ConversationTurn {
   beginAgain(): void {
     this.#sentences = new SentenceSplitter();
     this.#result = newSignal();
-    this.isAsked = false;
   }
 
   interrupt(): void {

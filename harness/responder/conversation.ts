@@ -54,7 +54,10 @@ export class Conversation {
   #live: Promise<LiveProcess> | undefined;
   #process: CliProcess | undefined;
   #processEnded: Promise<unknown> = Promise.resolve();
+  /** The newest. */
   #turn: ConversationTurn | undefined;
+  /** The one that the process works at; while it stops, the newest waits. */
+  #playing: ConversationTurn | undefined;
   #serving: Promise<void> = Promise.resolve();
   #interrupts = 0;
   #resolveEnded: (session: CliSession) => void = () => undefined;
@@ -152,7 +155,7 @@ export class Conversation {
   #interrupt(turn: ConversationTurn | undefined): void {
     if (turn === undefined || turn.isOver || turn.isInterrupted) return;
     turn.interrupt();
-    if (turn !== this.#turn || !turn.isAsked || this.#process === undefined) return;
+    if (turn !== this.#playing || this.#process === undefined) return;
     this.#interrupts += 1;
     this.#process.write(interruptLine(`clara-${this.#interrupts}`));
     this.#tools.deadlines.set(this.session.id, 'interrupt', INTERRUPT_LIMIT_MS, () =>
@@ -225,9 +228,10 @@ export class Conversation {
     reader.beginTurn();
     process.setBusy(true);
     if (timeoutMs > 0) deadlines.set(id, 'turn', timeoutMs, () => process.end('turnTimeout'));
-    turn.isAsked = true;
+    this.#playing = turn;
     process.write(userLine(turn.prompt(), this.#conversationId));
     const end = await Promise.race([process.ended, turn.result]);
+    this.#playing = undefined;
     deadlines.cancel(id, 'turn');
     deadlines.cancel(id, 'interrupt');
     process.setBusy(false);
@@ -341,13 +345,13 @@ export class Conversation {
   }
 
   #onMessage(message: CliMessage, words: string): void {
-    if (words !== '') this.#turn?.say(words);
+    if (words !== '') this.#playing?.say(words);
     if (message.type === 'init' && message.conversationId !== this.session.conversationId) {
       this.#conversationId = message.conversationId;
       this.session.conversationId = message.conversationId;
       this.#tools.noteConversation(this.session);
     }
     if (message.type === 'controlRequest') this.#process?.write(refusalLine(message.requestId));
-    if (message.type === 'result') this.#turn?.onResult(message.isError ? '' : message.text);
+    if (message.type === 'result') this.#playing?.onResult(message.isError ? '' : message.text);
   }
 }
