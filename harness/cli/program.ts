@@ -5,6 +5,7 @@ import { registerCall } from './call.ts';
 import { registerChaos } from './chaos.ts';
 import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerRun } from './run.ts';
 import { registerUp } from './up.ts';
 
 function ownVersion(): string {
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   registerUp(program);
   registerCall(program);
   registerChaos(program);
+  registerRun(program);
   registerDoctor(program);
   registerConfig(program);
   return program;
