@@ -1,6 +1,7 @@
 /** The command line's grammar; what each command does stands in its own file. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerBench } from './bench.ts';
 import { registerCall } from './call.ts';
 import { registerChaos } from './chaos.ts';
 import { registerConfig } from './config.ts';
@@ -39,6 +40,7 @@ export function createProgram(): Command {
   registerCall(program);
   registerChaos(program);
   registerRun(program);
+  registerBench(program);
   registerDoctor(program);
   registerConfig(program);
   return program;
