@@ -20,7 +20,7 @@ async function bench(flags: { readonly only?: string; readonly json?: boolean })
     throw new UsageError(
       `there is no part ${unknown.join(', ')}; there are ${Object.keys(BENCH_PARTS).join(', ')}`,
     );
-  const log = await createLogger({ level: 'warn', pretty: process.stderr.isTTY });
+  const log = await createLogger({ level: 'error', pretty: process.stderr.isTTY });
   const machine = thisMachine();
   const results: BenchResult[] = [];
   for (const name of names) {
