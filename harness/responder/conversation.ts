@@ -237,6 +237,8 @@ export class Conversation {
     process.setBusy(false);
     this.#takeCost(reader);
     if (end === 'result') return turn.isInterrupted ? undefined : resultError(reader);
+    // It did not even begin: the assistant may not know that conversation any more. The next try begins a new one.
+    if (reader.conversationId === undefined && end.cause === 'exited') this.#conversationId = undefined;
     const errorText = this.session.errorOutput.slice(-20).join('\n');
     return judgeAttempt({ protocol: 'streamJson', end, said: reader, errorText, timeoutMs, staleAfterMs });
   }

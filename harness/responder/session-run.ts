@@ -210,6 +210,9 @@ export class SessionRun {
     session.process = undefined;
     session.exitCode = end.exit?.code ?? undefined;
     this.#learn(reader);
+    // It did not even begin: the assistant may not know that conversation any more. The next try begins a new one.
+    if (resume !== undefined && reader.conversationId === undefined && end.cause === 'exited')
+      this.#memory.conversationId = undefined;
     return judgeAttempt({
       protocol: facts.protocol,
       end,

@@ -101,6 +101,17 @@ test('a process that dies in the middle of an answer is recovered, and goes on a
   );
 });
 
+test('a conversation that the assistant does not know any more goes on in a new one', async (t) => {
+  const { manager, modes, calls } = await cliManagerRig(t);
+  const conversation = manager.openConversation('voice', {
+    ...modes('forgetful'),
+    resume: 'talk-of-last-year',
+  });
+  assert.deepEqual(await all(conversation.ask('hello')), ['You said "hello".', 'That is all.']);
+  assert.equal(calls().length, 1);
+  assert.equal(conversation.session.retryCount, 1);
+});
+
 test('a turn without an answer is timed out and retried; between turns nothing is', async (t) => {
   const { manager, modes } = await cliManagerRig(t);
   const options = {

@@ -178,6 +178,18 @@ test('a session that fails twice is recovered in the same conversation, told wha
   );
 });
 
+test('a conversation that the assistant does not know any more is begun anew, with what was done', async (t) => {
+  const { manager, modes, calls } = await cliManagerRig(t);
+  const session = await manager.executeClaudeSession('a', 'Build it.', modes('fails,forgetful'));
+  assert.equal(session.status, 'completed', session.error?.message);
+  assert.equal(session.retryCount, 2);
+  const [first, last] = calls();
+  assert.equal(calls().length, 2, 'the one between had nothing to say');
+  assert.ok(!last?.args.some((arg) => arg.startsWith('--resume')));
+  assert.equal(first?.prompt, 'Build it.');
+  assert.match(last?.prompt ?? '', /I look at it\.[^]*Build it\.$/);
+});
+
 test('a process that is killed from outside is a `signal`, and recovered', async (t) => {
   const { manager, modes, updates } = await cliManagerRig(t);
   const session = await manager.executeClaudeSession('a', 'x', modes('dies'));

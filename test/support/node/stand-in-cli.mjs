@@ -8,7 +8,7 @@
  * proof (ignores SIGTERM) · grandchild (holds stdout) · strayed (a grandchild in a session of its own) · leak
  * (STAND_IN_MB a second) · busy (burns CPU) · badJson · halfLines · huge (STAND_IN_MB of lines) · ansi · unknown ·
  * fails (exit 1, STAND_IN_TIMES times) · dies (SIGKILLs itself, STAND_IN_TIMES times) · auth · budget · maxTurns ·
- * errorResult · noResult · apiRetry · doubled (deltas and whole blocks) · plain (no protocol)
+ * errorResult · noResult · forgetful (knows no conversation of before) · apiRetry · doubled (deltas and whole blocks) · plain (no protocol)
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
@@ -101,6 +101,10 @@ const result = (text, more = {}) =>
   });
 const forever = () => setInterval(() => {}, 1000);
 
+if (has('forgetful') && resumed !== undefined) {
+  process.stderr.write(`No conversation found with session ID: ${resumed}\n`);
+  process.exit(1);
+}
 if (has('proof')) process.on('SIGTERM', () => {});
 if (has('grandchild'))
   spawn(process.execPath, ['-e', has('proof') ? PROOF : FOREVER], {
