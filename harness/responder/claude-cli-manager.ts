@@ -4,7 +4,6 @@
  * Invariant: after `dispose` fulfils no session runs, no timer waits, and nothing is left of any process.
  */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { pino } from 'pino';
 import type { Logger } from '../contracts.ts';
 import type { EngineClock } from '../supervisor/engine-clock.ts';
@@ -17,17 +16,15 @@ import type { CliState } from '../supervisor/session-states.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { sessionStatistics } from './analytics.ts';
 import type { SessionStatistics } from './analytics.ts';
-import { CLEANUP_AFTER_MINUTES, MAX_PROMPT_BYTES, parseCliConfig } from './cli-config.ts';
+import { CLEANUP_AFTER_MINUTES, parseCliConfig } from './cli-config.ts';
 import type { ClaudeCliConfig } from './cli-config.ts';
 import { processStarter } from './cli-process.ts';
 import { Conversation } from './conversation.ts';
 import type { ConversationOptions } from './conversation.ts';
 import { EndedHistory } from './ended-history.ts';
 import { ClaudeSessionError } from './failure.ts';
-import { healthMetrics, isStale } from './health.ts';
-import type { HealthFacts } from './health.ts';
+import { HealthWatch } from './health-watch.ts';
 import type { ClaudeCliManagerOptions } from './manager-options.ts';
-import { DEFAULT_RING } from './output-ring.ts';
 import { Profiles } from './profiles.ts';
 import type { ProfileState } from './profiles.ts';
 import { GO_ON_PROMPT } from './restored-session.ts';
@@ -36,9 +33,11 @@ import { SessionGroups } from './session-groups.ts';
 import type { GroupItem, GroupStatus } from './session-groups.ts';
 import type { JournaledSession } from './session-journal.ts';
 import { SessionMemory } from './session-memory.ts';
+import { outputPolicyOf } from './session-output.ts';
 import { planSession } from './session-plan.ts';
 import type { SessionPlan } from './session-plan.ts';
 import { CliSession } from './session-record.ts';
+import { MAX_AGENT_CHARACTERS, checkAgent, checkPrompt } from './session-request.ts';
 import { SessionRun } from './session-run.ts';
 import type { RunTools } from './session-run.ts';
 import type {
@@ -50,9 +49,6 @@ import type {
 import { resolveOptions } from './templates.ts';
 import type { SessionTemplates } from './templates.ts';
 import { Upkeep } from './upkeep.ts';
-
-const MAX_AGENT_CHARACTERS = 200;
-const DEFAULT_SPILL_BYTES = 1024 ** 3;
 
 interface Active {
   readonly ended: Promise<CliSession>;
@@ -86,6 +82,7 @@ export class ClaudeCliManager implements AsyncDisposable {
   readonly #tools: RunTools;
   readonly #clock: EngineClock;
   readonly #upkeep: Upkeep;
+  readonly #health: HealthWatch;
   readonly #supervisor: Supervisor;
   readonly #ownsSupervisor: boolean;
   readonly #memory: SessionMemory | undefined;
@@ -115,15 +112,29 @@ export class ClaudeCliManager implements AsyncDisposable {
       healthCheckMs: this.#config.healthCheckInterval,
       cleanupMs: this.#config.cleanupInterval,
       hasSessions: () => this.#registry.size > 0,
-      checkHealth: () => this.#performHealthCheck(),
-      checkHealthOf: (id) => this.#tellHealthOf(id),
+      checkHealth: () => this.#health.check(),
+      checkHealthOf: (id) => {
+        const session = this.#registry.get(id)?.data;
+        if (session !== undefined) this.#health.checkOf(session);
+      },
       cleanUp: () => void this.cleanupOldSessions(),
       onError,
     });
     this.#registry = new SessionRegistry(cliTransitions, this.#clock, onError);
     this.#updates = new EventChannel(onError);
     this.#profiles = new Profiles(options.profiles);
-    const { spillFolder } = options;
+    this.#health = new HealthWatch({
+      log: this.#log,
+      monoMs: () => this.#clock.monoMs(),
+      tell: (update) => this.#updates.emit(update),
+      sessions: () => this.#sessions(),
+      countByState: () => this.#registry.countByState(),
+      staleAfterMsOf: (id) => {
+        const active = this.#active.get(id);
+        // A conversation is silent between its turns; the engine watches it during one.
+        return active === undefined || active.isLongLived ? 0 : active.plan.staleAfterMs;
+      },
+    });
     this.#tools = {
       startProcess: options.startProcess ?? processStarter(this.#supervisor, () => this.#ownRunFolder()),
       profiles: this.#profiles,
@@ -132,15 +143,7 @@ export class ClaudeCliManager implements AsyncDisposable {
       random: options.random ?? Math.random,
       config: this.#config,
       env: options.env ?? process.env,
-      output: {
-        ring: options.keepOutput ?? DEFAULT_RING,
-        ...(spillFolder !== undefined && {
-          spill: {
-            pathOf: (id: string) => join(spillFolder, `${id}.log`),
-            maxBytes: options.maxSpillBytes ?? DEFAULT_SPILL_BYTES,
-          },
-        }),
-      },
+      output: outputPolicyOf(options),
       move: (session, to, reason) => this.#move(session, to, reason),
       tell: (update) => this.#updates.emit(update),
       noteConversation: (session) => this.#memory?.note(session),
@@ -198,8 +201,7 @@ export class ClaudeCliManager implements AsyncDisposable {
       options: resolved,
       command: resolved.command ?? this.#config.claudeCommand,
     });
-    const ended = this.#start(session, prompt, resolved);
-    return { session, ended };
+    return { session, ended: this.#start(session, prompt, resolved).ended };
   }
 
   /** Opens a conversation: one process for many turns. Throws ClaudeSessionError for wrong options. */
@@ -259,10 +261,7 @@ export class ClaudeCliManager implements AsyncDisposable {
   }
 
   getSessionHealthMetrics(): SessionHealthMetrics {
-    return healthMetrics(
-      this.#sessions().map((session) => this.#healthOf(session)),
-      this.#registry.countByState(),
-    );
+    return this.#health.metrics();
   }
 
   /** Of the last 1,000 sessions that ended. */
@@ -351,8 +350,11 @@ export class ClaudeCliManager implements AsyncDisposable {
     const { runFolder } = this.#options;
     if (runFolder === 'none') return undefined;
     if (runFolder !== undefined) return runFolder;
-    this.#runFolder ??= createRunFolder({ log: this.#log });
-    return this.#runFolder;
+    const made = (this.#runFolder ??= createRunFolder({ log: this.#log }));
+    made.catch(() => {
+      if (this.#runFolder === made) this.#runFolder = undefined; // the next session tries again
+    });
+    return made;
   }
 
   #begin({ agentId, options, command, id }: Beginning): CliSession {
@@ -372,12 +374,7 @@ export class ClaudeCliManager implements AsyncDisposable {
     return session;
   }
 
-  #start(
-    session: CliSession,
-    prompt: string,
-    options: ClaudeExecutionOptions,
-    resume?: string,
-  ): Promise<CliSession> {
+  #start(session: CliSession, prompt: string, options: ClaudeExecutionOptions, resume?: string): SessionRun {
     const plan = planSession(options, this.#config);
     const run = new SessionRun(session, prompt, plan, this.#tools, resume);
     this.#keepActive(session, {
@@ -387,7 +384,7 @@ export class ClaudeCliManager implements AsyncDisposable {
       isLongLived: false,
       cancel: (reason) => run.cancel(reason),
     });
-    return run.ended;
+    return run;
   }
 
   #keepActive(session: CliSession, active: Active): void {
@@ -441,38 +438,6 @@ export class ClaudeCliManager implements AsyncDisposable {
     this.#tools.tell({ type: 'status', session, from, to, reason });
   }
 
-  #healthOf(session: CliSession): HealthFacts {
-    const active = this.#active.get(session.id);
-    return {
-      status: session.status,
-      idleMs: this.#clock.monoMs() - session.lastActivityMonoMs,
-      // A conversation is silent between its turns; the engine watches it during one.
-      staleAfterMs: active === undefined || active.isLongLived ? 0 : active.plan.staleAfterMs,
-      rssBytes: session.rssBytes,
-    };
-  }
-
-  #tellHealthOf(sessionId: string): void {
-    const session = this.#registry.get(sessionId)?.data;
-    if (session === undefined) return;
-    const metrics = this.getSessionHealthMetrics();
-    this.#tools.tell({ type: 'health', session, isStale: isStale(this.#healthOf(session)), metrics });
-  }
-
-  #performHealthCheck(): void {
-    const metrics = this.getSessionHealthMetrics();
-    for (const session of this.#sessions()) {
-      const facts = this.#healthOf(session);
-      if (!isStale(facts)) continue;
-      this.#log.warn(
-        { event: 'cliStale', session: session.id, idleMs: Math.round(facts.idleMs) },
-        `CLI session ${session.id} has shown no activity for ${Math.round(facts.idleMs)} ms`,
-      );
-      this.#tools.tell({ type: 'health', session, isStale: true, metrics });
-    }
-    this.#tools.tell({ type: 'health', session: undefined, isStale: metrics.staleSessions > 0, metrics });
-  }
-
   #newMemory(): SessionMemory | undefined {
     const { stateFolder, onRestart = 'recover', journalPrompts = false } = this.#options;
     if (stateFolder === undefined) return undefined;
@@ -495,7 +460,7 @@ export class ClaudeCliManager implements AsyncDisposable {
 
   async #restore(): Promise<readonly RestoredSession[]> {
     const found = (await this.#memory?.takeOver()) ?? [];
-    return found.flatMap(({ session, restored }) => {
+    const all = found.flatMap(({ session, restored }) => {
       if (this.#registry.get(session.id) !== undefined) return [];
       this.#putBack(session, restored);
       this.#log.info(
@@ -504,11 +469,13 @@ export class ClaudeCliManager implements AsyncDisposable {
       );
       return [restored];
     });
+    this.#memory?.forgetTaken();
+    return all;
   }
 
   #putBack(journaled: JournaledSession, { fate, reason }: RestoredSession): void {
     const { id, agentId, command, options = {}, status } = journaled;
-    const session = this.#begin({ agentId, options: options as ClaudeExecutionOptions, command, id });
+    const session = this.#begin({ agentId, options, command, id });
     session.conversationId = journaled.conversationId;
     session.retryCount = journaled.retryCount;
     session.earlier = {
@@ -522,7 +489,7 @@ export class ClaudeCliManager implements AsyncDisposable {
       session.retryCount += 1;
       this.#move(session, 'running', 'resumed after a restart');
       const prompt = journaled.prompt ?? GO_ON_PROMPT;
-      this.#start(session, prompt, options as ClaudeExecutionOptions, journaled.conversationId);
+      this.#start(session, prompt, options, journaled.conversationId);
       return;
     }
     const isAsBefore = fate === 'asBefore';
@@ -530,19 +497,4 @@ export class ClaudeCliManager implements AsyncDisposable {
     if (category !== undefined) session.error = new ClaudeSessionError(category, reason);
     this.#move(session, isAsBefore ? status : 'failed', isAsBefore ? reason : 'managerDied');
   }
-}
-
-function checkAgent(agentId: string): void {
-  if (typeof agentId !== 'string' || agentId === '' || agentId.length > MAX_AGENT_CHARACTERS)
-    throw new ClaudeSessionError('invalidOptions', `agentId is not 1 to ${MAX_AGENT_CHARACTERS} characters`);
-}
-
-function checkPrompt(prompt: string): void {
-  if (typeof prompt !== 'string') throw new ClaudeSessionError('invalidOptions', 'the prompt is no text');
-  const bytes = Buffer.byteLength(prompt);
-  if (bytes > MAX_PROMPT_BYTES)
-    throw new ClaudeSessionError(
-      'invalidOptions',
-      `the prompt has ${bytes} bytes, its limit is ${MAX_PROMPT_BYTES}`,
-    );
 }

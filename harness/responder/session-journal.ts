@@ -59,8 +59,13 @@ export function replaySessions(lines: readonly unknown[]): { sessions: Journaled
   return { sessions: [...sessions.values()], misfits };
 }
 
-/** What dead managers have left in a folder; their files are taken. */
-export function claimJournals(folder: string): { sessions: JournaledSession[]; corruptLines: number } {
+/** What dead managers have left in a folder. Their files are taken, and to be removed when all in them is noted anew. */
+export function claimJournals(folder: string): {
+  readonly sessions: JournaledSession[];
+  readonly corruptLines: number;
+  readonly files: readonly string[];
+} {
+  const files: string[] = [];
   const sessions: JournaledSession[] = [];
   let corruptLines = 0;
   for (const { path, isAlive } of listSupervisorFiles(folder, PREFIX)) {
@@ -75,9 +80,9 @@ export function claimJournals(folder: string): { sessions: JournaledSession[]; c
     const replayed = replaySessions(content.lines);
     sessions.push(...replayed.sessions);
     corruptLines += content.corruptLines + replayed.misfits;
-    rmSync(claimed, { force: true });
+    files.push(claimed);
   }
-  return { sessions, corruptLines };
+  return { sessions, corruptLines, files };
 }
 
 /** This process's own journal. Whoever opens it closes it. */

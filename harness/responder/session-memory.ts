@@ -2,6 +2,7 @@
  * Owns: the sessions' life beyond this process: writing them to the journal, and reading what an earlier manager left.
  * Never: throws: a full disk makes the memory worse, and ends nothing.
  */
+import { rmSync } from 'node:fs';
 import type { Logger } from '../contracts.ts';
 import { systemEngineClock } from '../supervisor/engine-clock.ts';
 import type { ProcessLooks } from '../supervisor/process-looks.ts';
@@ -32,8 +33,8 @@ export interface MemoryTools {
   /** Every session that is still remembered. */
   sessions(): readonly CliSession[];
   /** Of those that are active. */
-  backgroundOf(sessionId: string): SessionBackground | undefined;
-  wallMs(): number;
+  readonly backgroundOf: (sessionId: string) => SessionBackground | undefined;
+  readonly wallMs: () => number;
 }
 
 function journaled(
@@ -59,13 +60,14 @@ function journaled(
     ...(background?.isLongLived === true && { isLongLived: true }),
     ...(isWhole && background !== undefined && { options }),
     ...(isWhole && background?.prompt !== undefined && { prompt: background.prompt }),
-  } as JournaledSession; // readonly fields of the options are as good as those of the schema
+  };
 }
 
 /** The memory of one manager. */
 export class SessionMemory {
   readonly #tools: MemoryTools;
   readonly #journal: SessionJournal | undefined;
+  #taken: readonly string[] = [];
 
   constructor(tools: MemoryTools) {
     this.#tools = tools;
@@ -75,6 +77,12 @@ export class SessionMemory {
           tools.sessions().map((one) => journaled(one, tools.backgroundOf(one.id), true, tools.wallMs())),
         ),
     );
+  }
+
+  /** What was taken over is in this journal now. */
+  forgetTaken(): void {
+    for (const path of this.#taken) this.#guarded(() => rmSync(path, { force: true }));
+    this.#taken = [];
   }
 
   /** Notes how a session stands. @param isWhole with its options: once, when it begins */
@@ -94,7 +102,8 @@ export class SessionMemory {
   /** What dead managers have left: their processes are ended, and each session's fate is decided. */
   async takeOver(): Promise<{ readonly session: JournaledSession; readonly restored: RestoredSession }[]> {
     const { stateFolder, log, looks, onRestart, isRecoveryEnabled, wallMs } = this.#tools;
-    const { sessions, corruptLines } = claimJournals(stateFolder);
+    const { sessions, corruptLines, files } = claimJournals(stateFolder);
+    this.#taken = files;
     if (corruptLines > 0)
       log.warn(
         { event: 'cliJournalCorrupt', lines: corruptLines },

@@ -2,10 +2,13 @@
  * Owns: the way of a process's output into its session: whole lines without escape sequences, the ring, the spill
  * file, the protocol, and what others are told of it.
  */
+import { join } from 'node:path';
 import type { EngineClock } from '../supervisor/engine-clock.ts';
 import { stripAnsi } from './ansi.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { SplitLine } from './line-splitter.ts';
+import type { ClaudeCliManagerOptions } from './manager-options.ts';
+import { DEFAULT_RING } from './output-ring.ts';
 import type { RingLimits } from './output-ring.ts';
 import type { ProtocolReader } from './protocol-reader.ts';
 import type { CliSession } from './session-record.ts';
@@ -20,11 +23,25 @@ export interface OutputPolicy {
   readonly spill?: { readonly pathOf: (sessionId: string) => string; readonly maxBytes: number };
 }
 
+/** Longest spill file by default, bytes. */
+const DEFAULT_SPILL_BYTES = 1024 ** 3;
+
+/** What a manager's options say of output. */
+export function outputPolicyOf({
+  keepOutput = DEFAULT_RING,
+  spillFolder,
+  maxSpillBytes = DEFAULT_SPILL_BYTES,
+}: Pick<ClaudeCliManagerOptions, 'keepOutput' | 'spillFolder' | 'maxSpillBytes'>): OutputPolicy {
+  if (spillFolder === undefined) return { ring: keepOutput };
+  const pathOf = (sessionId: string): string => join(spillFolder, `${sessionId}.log`);
+  return { ring: keepOutput, spill: { pathOf, maxBytes: maxSpillBytes } };
+}
+
 /** What it needs of a manager. */
 export interface OutputTools {
   readonly clock: EngineClock;
   readonly output: OutputPolicy;
-  tell(update: CliUpdate): void;
+  readonly tell: (update: CliUpdate) => void;
 }
 
 /** The output of one process. */

@@ -37,10 +37,10 @@ export interface RunTools {
   readonly env: NodeJS.ProcessEnv;
   readonly output: OutputPolicy;
   /** Moves a session by the table and tells everyone. */
-  move(session: CliSession, to: CliState, reason: string): void;
-  tell(update: CliUpdate): void;
+  readonly move: (session: CliSession, to: CliState, reason: string) => void;
+  readonly tell: (update: CliUpdate) => void;
   /** The conversation's id has become known. */
-  noteConversation(session: CliSession): void;
+  readonly noteConversation: (session: CliSession) => void;
 }
 
 /** A process that has told its result has so long to end by itself, ms. */

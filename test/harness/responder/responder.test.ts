@@ -33,7 +33,7 @@ function pipelineOn(dialogue: Dialogue) {
         texts.push(text);
         wake();
       },
-      report: (message) => reports.push(message as (typeof reports)[number]),
+      report: (message) => reports.push(message),
     },
     { dialogue, detector: { isVoiced: () => isVoiced, close: () => (isClosed = true) } },
   );

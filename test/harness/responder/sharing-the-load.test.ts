@@ -120,7 +120,9 @@ test('a session runs with its profile’s command and environment, its own optio
   t.after(() => manager.dispose());
   const session = await manager.executeClaudeSession('x', 'y', { profile: 'a', env: { X: 'own' } });
   assert.equal(session.profile, 'a');
-  const { command, args, env } = processes[0]?.spec ?? { args: [], env: {} };
+  const spec = processes[0]?.spec;
+  assert.ok(spec);
+  const { command, args, env } = spec;
   assert.equal(command, 'claude');
   assert.deepEqual(args.slice(-2), ['--model', 'small']);
   assert.equal(env['HOME'], '/a');

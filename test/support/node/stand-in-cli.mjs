@@ -10,10 +10,12 @@
  * fails (exit 1, STAND_IN_TIMES times) · dies (SIGKILLs itself, STAND_IN_TIMES times) · auth · budget · maxTurns ·
  * errorResult · noResult · forgetful (knows no conversation of before) · apiRetry · doubled (deltas and whole blocks) · plain (no protocol)
  */
+import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const env = process.env;
