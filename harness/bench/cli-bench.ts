@@ -187,8 +187,8 @@ export async function measureOvershoot(log: Logger, tell: Tell): Promise<void> {
   tell(atMost('cli.memoryOvershoot', (peak / limit - 1) * 100, 15, '%'));
 }
 
-/** A command that fails twice, 50 of them at once, with the default waits. */
-export async function measureRecovery(log: Logger, tell: Tell, count = 50): Promise<void> {
+/** A command that fails twice, 50 of them at once. @param retryDelay ms; the default wait counts, another is for trying it out */
+export async function measureRecovery(log: Logger, tell: Tell, count = 50, retryDelay = 2000): Promise<void> {
   await inFolder(async (folder) => {
     await using manager = new ClaudeCliManager({ log });
     const script = 'n=$(cat "$1" 2>/dev/null || echo 0); echo $((n + 1)) > "$1"; [ "$n" -ge 2 ]';
@@ -196,6 +196,7 @@ export async function measureRecovery(log: Logger, tell: Tell, count = 50): Prom
       manager.executeClaudeSession('bench', '', {
         command: 'sh',
         args: ['-c', script, 'sh', join(folder, String(index))],
+        retryDelay,
       }),
     );
     const completed = (await Promise.all(all)).filter(
