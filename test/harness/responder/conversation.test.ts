@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { startTimeOf } from '../../../harness/supervisor/process-table.ts';
 import { cliManagerRig } from '../../support/node/cli-manager-rig.ts';
+import { processEnd } from '../../support/node/process-ends.ts';
 
 async function all(answer: AsyncGenerator<string, void>): Promise<string[]> {
   const sentences: string[] = [];
@@ -112,24 +113,26 @@ test('a conversation that the assistant does not know any more goes on in a new 
   assert.equal(conversation.session.retryCount, 1);
 });
 
-test('a turn without an answer is timed out and retried; between turns nothing is', async (t) => {
+test('a turn without an answer is timed out and retried, and the conversation stays open', async (t) => {
   const { manager, modes } = await cliManagerRig(t);
-  const options = {
-    ...modes('ok'),
-    timeout: 600,
-    maxRetries: 1,
-    staleAfterMs: 400,
-    healthCheckInterval: 10_000,
-  };
+  const conversation = manager.openConversation('voice', { ...modes('ok'), timeout: 2000, maxRetries: 1 });
+  await assert.rejects(all(conversation.ask('hang')), { category: 'timeout', message: /2000 ms/ });
+  assert.equal(conversation.session.status, 'running');
+  assert.equal(conversation.session.retryCount, 1);
+  assert.equal((await all(conversation.ask('hello'))).length, 2);
+});
+
+test('a process may be silent between turns, and is stale when it is so in one', async (t) => {
+  const { manager, modes } = await cliManagerRig(t);
+  const options = { ...modes('ok'), maxRetries: 0, staleAfterMs: 1500, healthCheckInterval: 300 };
   const conversation = manager.openConversation('voice', options);
   await conversation.warm();
   const { pid } = conversation.session;
-  await new Promise((resolve) => setTimeout(resolve, 1200));
-  assert.equal(conversation.session.pid, pid, 'it may be silent while nobody asks');
-  await assert.rejects(all(conversation.ask('hang')), { category: 'timeout', message: /600 ms/ });
-  assert.equal(conversation.session.status, 'running', 'the conversation is open');
-  assert.equal(conversation.session.retryCount, 1);
-  assert.equal((await all(conversation.ask('hello'))).length, 2);
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  await all(conversation.ask('hello'));
+  await new Promise((resolve) => setTimeout(resolve, 2500));
+  assert.equal(conversation.session.pid, pid);
+  await assert.rejects(all(conversation.ask('hang')), { category: 'stale' });
 });
 
 test('a refused login ends the conversation as failed', async (t) => {
@@ -150,10 +153,9 @@ test('a command that cannot be started fails the turn and the conversation', asy
 
 test('a process older than its limit is ended between turns, and the conversation goes on in the next', async (t) => {
   const { manager, modes, calls } = await cliManagerRig(t);
-  const conversation = manager.openConversation('voice', { ...modes('ok'), maxAgeMs: 700 });
+  const conversation = manager.openConversation('voice', { ...modes('ok'), maxAgeMs: 3000 });
   await all(conversation.ask('one'));
-  await new Promise((resolve) => setTimeout(resolve, 1200));
-  assert.equal(conversation.session.pid, undefined);
+  await processEnd(conversation.session.pid ?? 0);
   await all(conversation.ask('two'));
   const [first, second] = calls();
   assert.notEqual(first?.pid, second?.pid);

@@ -106,12 +106,12 @@ test('a session without an end is timed out, retried, and final as `timeout` whe
   const { manager, modes, calls, left } = await cliManagerRig(t);
   const session = await manager.executeClaudeSession('a', 'x', {
     ...modes('silent'),
-    timeout: 700,
+    timeout: 2500,
     maxRetries: 1,
   });
   assert.equal(session.status, 'timeout');
   assert.equal(session.error?.category, 'timeout');
-  assert.match(session.error.message, /700 ms/);
+  assert.match(session.error.message, /2500 ms/);
   assert.equal(session.retryCount, 1);
   assert.equal(calls().length, 2);
   assert.deepEqual(manager.getFailedSessions(), [session]);

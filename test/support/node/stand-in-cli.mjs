@@ -208,7 +208,10 @@ async function answerTurn(text) {
     ? Array.from({ length: 200 }, (_, i) => `Number ${i}. `)
     : [`You said `, `"${text.split('\n')[0]}". `, 'That ', 'is ', 'all.'];
   for (const [index, part] of parts.entries()) {
-    if (interrupted) return result('', { subtype: 'error_during_execution', is_error: true });
+    if (interrupted) {
+      await delta('Oh, I am stopped. '); // what was under way
+      return result('', { subtype: 'error_during_execution', is_error: true });
+    }
     await delta(part);
     if (text.includes('count')) await sleep(20);
     if (text.includes('die') && index === 2 && isAmongFirst()) process.kill(process.pid, 'SIGKILL');
