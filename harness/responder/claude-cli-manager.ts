@@ -420,7 +420,7 @@ export class ClaudeCliManager implements AsyncDisposable {
   #move(session: CliSession, to: CliState, reason: string): void {
     const from = session.status;
     this.#registry.move(session.id, to, reason);
-    if (cliTransitions.isFinal(to)) session.endedMonoMs = this.#clock.monoMs();
+    if (cliTransitions.isFinal(to)) session.endedMonoMs = Math.round(this.#clock.monoMs());
     const level = to === 'failed' || to === 'timeout' ? 'warn' : 'info';
     this.#log[level](
       {

@@ -69,7 +69,7 @@ export class SessionOutput {
   take(text: string, stream: 'stdout' | 'stderr'): void {
     const { clock } = this.#tools;
     this.#session.lastActivityWallMs = clock.wallMs();
-    this.#session.lastActivityMonoMs = clock.monoMs();
+    this.#session.lastActivityMonoMs = Math.round(clock.monoMs());
     this.#lines(this.#splitters[stream].push(text), stream);
   }
 

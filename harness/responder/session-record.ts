@@ -72,7 +72,7 @@ export class CliSession implements ClaudeSession {
     this.template = beginning.template;
     this.entry = add(this);
     this.lastActivityWallMs = this.entry.startedWallMs;
-    this.lastActivityMonoMs = this.entry.startedMonoMs;
+    this.lastActivityMonoMs = Math.round(this.entry.startedMonoMs); // small integers take no memory of their own
   }
 
   get id(): string {

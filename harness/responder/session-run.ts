@@ -97,7 +97,8 @@ export class SessionRun {
       if (session.endTime !== undefined) break;
       session.error = error;
       if (error === undefined) {
-        if (firstFailureMonoMs !== undefined) session.recoveredInMs = clock.monoMs() - firstFailureMonoMs;
+        if (firstFailureMonoMs !== undefined)
+          session.recoveredInMs = Math.round(clock.monoMs() - firstFailureMonoMs);
         move(session, 'completed', 'result');
         break;
       }
