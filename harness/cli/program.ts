@@ -39,9 +39,9 @@ export function createProgram(): Command {
   registerUp(program);
   registerCall(program);
   registerChaos(program);
-  registerRun(program);
   registerBench(program);
   registerDoctor(program);
   registerConfig(program);
+  registerRun(program);
   return program;
 }

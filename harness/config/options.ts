@@ -6,9 +6,9 @@ import { z } from 'zod';
 import { PIPELINES } from '../contracts.ts';
 import { LOG_LEVELS } from '../log/create-logger.ts';
 import { isHost, isHostAndPort, isListOf, isWebOrigin, isWebSocketServer } from './addresses.ts';
-import { CLI_OPTIONS } from './cli-options.ts';
 import { oneOf, text, wholeNumber, yesOrNo } from './option-kinds.ts';
 import type { Option } from './option-kinds.ts';
+import { CLI_OPTIONS } from './cli-options.ts';
 
 /** The options by name. `graceS` is `--grace-s`, `CLARA_GRACE_S`, and `graceS` in clara.config.json. */
 export const OPTIONS = {
@@ -71,9 +71,9 @@ export const OPTIONS = {
   trustProxy: yesOrNo(false, 'believe X-Forwarded-* headers; only behind a proxy that sets them'),
   tokenRateMax: wholeNumber(1, 100_000, 60, 'token requests that one address may send in a window'),
   tokenRateWindowS: wholeNumber(1, 3600, 60, 'length of that window, s'),
-  ...CLI_OPTIONS,
   logLevel: oneOf(LOG_LEVELS, 'info', 'what is logged'),
   pretty: yesOrNo(false, 'log lines for people instead of JSON'),
+  ...CLI_OPTIONS,
 } as const satisfies Record<string, Option<never> | Option<string> | Option<number> | Option<boolean>>;
 
 /** Name of an option. */
