@@ -63,6 +63,7 @@ export default tseslint.config(
           './test/tsconfig.json',
           './test/tsconfig.browser.json',
           './tsconfig.tools.json',
+          './docs/examples/tsconfig.json',
         ],
         tsconfigRootDir: import.meta.dirname,
       },

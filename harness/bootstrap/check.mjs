@@ -13,6 +13,7 @@ const CHECKS = [
   ['types of the sources', 'typescript/bin/tsc', '-b'],
   ['types of the node tests', 'typescript/bin/tsc', '-p', 'test/tsconfig.json'],
   ['types of the browser tests', 'typescript/bin/tsc', '-p', 'test/tsconfig.browser.json'],
+  ['types of the examples', 'typescript/bin/tsc', '-p', 'docs/examples'],
   ['types of the build files', 'typescript/bin/tsc', '-p', 'tsconfig.tools.json'],
   ['lint', 'eslint/bin/eslint.js', '--max-warnings=0', '.'],
   [

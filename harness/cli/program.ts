@@ -1,10 +1,12 @@
 /** The command line's grammar; what each command does stands in its own file. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerBench } from './bench.ts';
 import { registerCall } from './call.ts';
 import { registerChaos } from './chaos.ts';
 import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor.ts';
+import { registerRun } from './run.ts';
 import { registerUp } from './up.ts';
 
 function ownVersion(): string {
@@ -37,7 +39,9 @@ export function createProgram(): Command {
   registerUp(program);
   registerCall(program);
   registerChaos(program);
+  registerBench(program);
   registerDoctor(program);
   registerConfig(program);
+  registerRun(program);
   return program;
 }

@@ -8,6 +8,7 @@ import { LOG_LEVELS } from '../log/create-logger.ts';
 import { isHost, isHostAndPort, isListOf, isWebOrigin, isWebSocketServer } from './addresses.ts';
 import { oneOf, text, wholeNumber, yesOrNo } from './option-kinds.ts';
 import type { Option } from './option-kinds.ts';
+import { CLI_OPTIONS } from './cli-options.ts';
 
 /** The options by name. `graceS` is `--grace-s`, `CLARA_GRACE_S`, and `graceS` in clara.config.json. */
 export const OPTIONS = {
@@ -72,6 +73,7 @@ export const OPTIONS = {
   tokenRateWindowS: wholeNumber(1, 3600, 60, 'length of that window, s'),
   logLevel: oneOf(LOG_LEVELS, 'info', 'what is logged'),
   pretty: yesOrNo(false, 'log lines for people instead of JSON'),
+  ...CLI_OPTIONS,
 } as const satisfies Record<string, Option<never> | Option<string> | Option<number> | Option<boolean>>;
 
 /** Name of an option. */

@@ -1,0 +1,16 @@
+/** A manager to be killed: 20 sessions, each a SIGTERM-proof shell with a child. Says "up" when all have spoken. */
+import { ClaudeCliManager } from '../responder/claude-cli-manager.ts';
+
+const [stateFolder = '', mark = ''] = process.argv.slice(2);
+const manager = new ClaudeCliManager({ stateFolder });
+const script = "trap '' TERM; sleep 600 & echo up; while :; do sleep 1; done";
+let up = 0;
+manager.onUpdate((_session, { type }) => {
+  if (type === 'output' && (up += 1) === 20) process.stdout.write('up\n');
+});
+for (let index = 0; index < 20; index += 1)
+  manager.startClaudeSession(`agent-${index}`, '', {
+    command: 'sh',
+    args: ['-c', script],
+    env: { BENCH_MARK: mark },
+  });

@@ -1,0 +1,43 @@
+/** Owns: what becomes of a session that was running when its manager died. Pure. */
+import type { JournaledSession } from './session-journal.ts';
+import { DEFAULT_OPTIONS } from './cli-config.ts';
+
+/** The fate of a session of an earlier manager. */
+export interface RestoredSession {
+  readonly sessionId: string;
+  /** `running`: its processes still lived, and were ended; `gone`: they were gone; `ended`: it had a final state. */
+  readonly found: 'running' | 'gone' | 'ended';
+  readonly fate: 'recovered' | 'failed' | 'asBefore';
+  /** In words; for failed ones why it was not recovered. */
+  readonly reason: string;
+}
+
+/** Said to an assistant whose task is not known any more: its own conversation holds it. */
+export const GO_ON_PROMPT =
+  'The process that you ran in was ended from outside, and you are started again in the same conversation. Look at what is done, do not do it twice, and finish the task.';
+
+/** Decides. @param foundPids what of it still lived */
+export function fateOf(
+  session: JournaledSession,
+  foundPids: readonly number[],
+  policy: { readonly onRestart: 'recover' | 'fail'; readonly isEnabled: boolean; readonly nowWallMs: number },
+): RestoredSession {
+  const { id: sessionId, status } = session;
+  if (status !== 'running' && status !== 'recovering')
+    return { sessionId, found: 'ended', fate: 'asBefore', reason: session.reason ?? status };
+  const found = foundPids.length > 0 ? 'running' : 'gone';
+  const failed = (why: string): RestoredSession => ({
+    sessionId,
+    found,
+    fate: 'failed',
+    reason: `the manager died while it was ${status}; ${why}`,
+  });
+  const limitMs = session.options?.recoveryTimeoutMs ?? DEFAULT_OPTIONS.recoveryTimeoutMs;
+  if (policy.onRestart === 'fail') return failed('recovery after a restart is switched off');
+  if (session.isLongLived === true) return failed('a conversation goes on when it is opened again');
+  if (!(session.options?.enableRecovery ?? policy.isEnabled)) return failed('its recovery is switched off');
+  if (policy.nowWallMs - session.atWallMs > limitMs) return failed(`that was more than ${limitMs} ms ago`);
+  if (session.conversationId === undefined && session.prompt === undefined)
+    return failed('neither its conversation nor its prompt is known');
+  return { sessionId, found, fate: 'recovered', reason: 'the manager died while it ran' };
+}
