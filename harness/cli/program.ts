@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { registerCall } from './call.ts';
 import { registerChaos } from './chaos.ts';
+import { registerCleanup } from './cleanup.ts';
 import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerUp } from './up.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   registerUp(program);
   registerCall(program);
   registerChaos(program);
+  registerCleanup(program);
   registerDoctor(program);
   registerConfig(program);
   return program;
