@@ -68,7 +68,10 @@ export class JoinedRoom implements RoomConnection {
     this.#clock = clock;
     this.#onEvent = onEvent;
     this.#audio = new RemoteAudio(audio, (blocked) => this.#tell({ type: 'audioBlocked', blocked }));
-    this.#agent = new AgentWatch(room, (state) => this.#tell({ type: 'agentState', state }));
+    this.#agent = new AgentWatch(room, {
+      onState: (state) => this.#tell({ type: 'agentState', state }),
+      onContext: (origin, agentId) => this.#tell({ type: 'agentContext', origin, agentId }),
+    });
     this.#pinger = new SessionPinger(room, clock);
     readTextStreams(room, {
       clock,

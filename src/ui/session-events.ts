@@ -31,6 +31,7 @@ export function reasonOf(link: Link): string | undefined {
     case 'ended':
       return link.reason;
     case 'unstable':
+      return link.side === 'agent' ? 'agentMissing' : link.side;
     case 'reconnecting':
       return link.side;
     default:

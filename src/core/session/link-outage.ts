@@ -383,7 +383,7 @@ function recovered(state: ReconnectingSdk | ReconnectingProof, at: number, roomS
     failedRejoins: outage.failedRejoins,
     urlIndex: outage.urlIndex,
     provenSinceMonoMs: at,
-    ...((outageMs >= NOTEWORTHY_OUTAGE_MS || !sameRoom) && { recovered: { outageMs, sameRoom } }),
+    ...((outageMs >= NOTEWORTHY_OUTAGE_MS || !sameRoom) && { recovered: { outageMs, sameRoom, side: outage.side } }),
   });
 }
 

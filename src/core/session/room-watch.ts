@@ -15,6 +15,8 @@ import {
 import type { Clock, RoomConnection } from '../ports.ts';
 import { within } from './bounded.ts';
 import type { MediaFinding } from './link-state.ts';
+import { beginNetworkQuality, networkQuality, qualitySampled } from './network-quality.ts';
+import type { NetworkQuality } from './types.ts';
 
 /** Pause between two samples while all is well, ms. */
 const SAMPLE_MS = 500;
@@ -30,6 +32,8 @@ export interface RoomWatchListener {
   onFinding(finding: MediaFinding): void;
   /** The agent, which answered before, is silent while the path is sound; and when it answers again. */
   onAgentSilent(silent: boolean): void;
+  /** Told after each sample; `good` while proof is sought. */
+  onQuality(quality: NetworkQuality): void;
   /** A defect of ours ended a loop. */
   onDefect(error: unknown): void;
 }
@@ -43,6 +47,7 @@ export class RoomWatch {
   #truth: MediaTruth;
   #isSeeking: boolean;
   #isAgentSilent = false;
+  #quality = beginNetworkQuality();
   /** Ends the present pause between two samples. */
   #pause = new AbortController();
 
@@ -73,6 +78,8 @@ export class RoomWatch {
   seekProof(isSought: boolean): void {
     if (isSought) this.#truth = restartProof(this.#truth, this.#clock.monoMs());
     if (isSought === this.#isSeeking) return;
+    this.#quality = beginNetworkQuality();
+    this.#listener.onQuality('good');
     this.#isSeeking = isSought;
     this.#pause.abort();
   }
@@ -101,6 +108,7 @@ export class RoomWatch {
         () => new Error(`no sample in ${SAMPLE_LIMIT_MS} ms`),
       );
       this.#truth = mediaSampled(this.#truth, sample);
+      if (!this.#isSeeking) this.#quality = qualitySampled(this.#quality, sample);
       this.#tell(sample.monoMs);
     } catch {
       // No stats are no statement about the network.
@@ -133,6 +141,7 @@ export class RoomWatch {
       this.#isAgentSilent = isSilent;
       this.#listener.onAgentSilent(isSilent);
     }
+    this.#listener.onQuality(networkQuality(this.#quality));
     this.#listener.onFinding(mediaFinding(this.#truth, atMonoMs));
   }
 

@@ -28,12 +28,15 @@ import { linkOf, transitionLine } from './link.ts';
 import { RoomWatch } from './room-watch.ts';
 import { checkedOptions, type CheckedOptions, type SessionOptions } from './session-options.ts';
 import { WayBack } from './way-back.ts';
+import { isSilent, looked, type MicrophoneSilence } from './mic-silence.ts';
 import type {
+  AgentHandover,
   AgentState,
   Levels,
   Link,
   LinkPhase,
   MicrophoneState,
+  NetworkQuality,
   StartOptions,
   TranscriptEntry,
   VoiceSession,
@@ -73,6 +76,8 @@ class SessionDriver implements VoiceSession {
   readonly #microphone: Writable<MicrophoneState>;
   readonly #levels: Writable<Levels>;
   readonly #audioBlocked: Writable<boolean>;
+  readonly #quality: Writable<NetworkQuality>;
+  readonly #handover: Writable<AgentHandover | undefined>;
   readonly #agent: AgentPresence;
   readonly #conversation: Conversation;
   readonly #wayBack: WayBack;
@@ -104,6 +109,9 @@ class SessionDriver implements VoiceSession {
   #serverUrls: readonly string[] = [];
   #takeOver = false;
   #agentAnswers = false;
+  /** The agent whose context has been told. */
+  #contextOf: string | undefined;
+  #micSilence: MicrophoneSilence;
   #recorder: SessionRecorder | undefined;
   #startedMonoMs = 0;
 
@@ -115,12 +123,15 @@ class SessionDriver implements VoiceSession {
     this.#microphone = new Writable<MicrophoneState>({ status: 'off' }, onWatcherError);
     this.#levels = new Writable<Levels>(SILENCE, onWatcherError);
     this.#audioBlocked = new Writable<boolean>(false, onWatcherError);
+    this.#quality = new Writable<NetworkQuality>('good', onWatcherError);
+    this.#handover = new Writable<AgentHandover | undefined>(undefined, onWatcherError);
     const { agentCalls } = ports;
     this.#agent = new AgentPresence(
       ports.clock,
       agentCalls && ((signal) => agentCalls.request(this.#wayBack.request, signal)),
       onWatcherError,
     );
+    this.#agent.standing.watch(() => this.#agentStands());
     this.#conversation = new Conversation(
       ports.clock,
       ports.random,
@@ -149,6 +160,13 @@ class SessionDriver implements VoiceSession {
   }
   get audioBlocked(): Readable<boolean> {
     return this.#audioBlocked;
+  }
+
+  get quality(): Readable<NetworkQuality> {
+    return this.#quality;
+  }
+  get handover(): Readable<AgentHandover | undefined> {
+    return this.#handover;
   }
 
   monoMs(): number {
@@ -223,6 +241,16 @@ class SessionDriver implements VoiceSession {
     } finally {
       this.#isDraining = false;
     }
+    this.#agentStands();
+  }
+
+  /** The agent came or went while the machine stayed where it is: what is shown may be another phase. */
+  #agentStands(): void {
+    if (this.#isDraining || this.#isDisposed) return;
+    const link = linkOf(this.#state, this.#options.policy, this.#agent.standing.value);
+    if (isSameLink(link, this.#link.value)) return;
+    this.#record(this.#state, link, this.monoMs());
+    this.#link.set(link);
   }
 
   #step(happening: LinkHappening): void {
@@ -240,7 +268,8 @@ class SessionDriver implements VoiceSession {
     }
     // The recording that a transition begins or ends must be there to hold it.
     for (const command of commands) if (command.type === 'beginSession') this.#perform(command);
-    const link = linkOf(state, this.#options.policy);
+    if (isProven(state)) this.#agent.expect();
+    const link = linkOf(state, this.#options.policy, this.#agent.standing.value);
     const isTransition = isNewStay || !isSameLink(link, this.#link.value);
     if (isTransition) this.#record(state, link, event.atMonoMs);
     for (const command of commands) if (command.type !== 'beginSession') this.#perform(command);
@@ -250,7 +279,7 @@ class SessionDriver implements VoiceSession {
   }
 
   #record(state: LinkState, link: Link, atMonoMs: number): void {
-    const line = transitionLine(state, atMonoMs);
+    const line = transitionLine(state, link, atMonoMs);
     this.#ports.log.info(line.event, line.text, { phase: link.phase, ...line.facts });
     this.#recorder?.event({ kind: 'phase', atMs: this.#atMs(), phase: link.phase, facts: line.facts });
   }
@@ -276,15 +305,12 @@ class SessionDriver implements VoiceSession {
   #entered(state: LinkState, before: LinkState): void {
     const { policy } = this.#options;
     const stay = this.#stay.signal;
-    const isProven = state.name === 'connected' || state.name === 'unstable';
+    const isUp = isProven(state);
     const wasInOutage = before.name.startsWith('reconnecting');
-    if (state.name === 'connected') {
-      this.#agent.expect();
-      this.#background(this.#flush());
-    }
-    if (isProven && this.#levelLoop.signal.aborted) this.#background(this.#runLevels());
-    if (!isProven) this.#levelLoop.abort();
-    if (isProven) this.#room?.watch.seekProof(false);
+    if (state.name === 'connected') this.#background(this.#flush());
+    if (isUp && this.#levelLoop.signal.aborted) this.#background(this.#runLevels());
+    if (!isUp) this.#levelLoop.abort();
+    if (isUp) this.#room?.watch.seekProof(false);
     else if (state.name === 'reconnecting.sdk' && !wasInOutage) this.#room?.watch.seekProof(true);
     if (wantsProbes(state, policy)) this.#background(this.#runProbes(stay));
     if (state.name.startsWith('reconnecting') && !wasInOutage && this.#ports.network.isOffline())
@@ -348,6 +374,8 @@ class SessionDriver implements VoiceSession {
     this.#track = undefined;
     this.#wayBack.unlock();
     this.#audioBlocked.set(false);
+    this.#handover.set(undefined);
+    this.#contextOf = undefined;
     const isMicProblem = state.name === 'failed' && state.problem.code.startsWith('mic');
     this.#microphone.set(isMicProblem ? { status: 'failed', code: state.problem.code } : { status: 'off' });
     if (state.name === 'ended') {
@@ -519,7 +547,8 @@ class SessionDriver implements VoiceSession {
       connection,
       {
         onFinding: (finding) => this.#dispatch({ type: 'media', generation, finding }),
-        onAgentSilent: (isSilent) => this.#agent.silent(isSilent),
+        onAgentSilent: (isHung) => this.#agent.silent(isHung),
+        onQuality: (quality) => this.#quality.set(quality),
         onDefect: (error) => this.#defect('roomWatchThrew', error),
       },
       { seeking: this.#state.name === 'reconnecting.joining', agentAnswers: this.#agentAnswers },
@@ -533,6 +562,7 @@ class SessionDriver implements VoiceSession {
     this.#agent.pause();
     if (room === undefined) return;
     this.#room = undefined;
+    this.#quality.set('good');
     this.#agentAnswers ||= room.watch.agentAnswers;
     room.ending.abort();
     const close = async (): Promise<void> => {
@@ -566,6 +596,8 @@ class SessionDriver implements VoiceSession {
         this.#agent.told(event.state);
         this.#recorder?.event({ kind: 'agentState', atMs: this.#atMs(), state: event.state });
         return;
+      case 'agentContext':
+        return this.#handedOver(event);
       case 'transcription':
       case 'chat':
         this.#conversation.told(event);
@@ -584,6 +616,15 @@ class SessionDriver implements VoiceSession {
     }
   }
 
+  #handedOver({ origin, agentId }: RoomEvent & { type: 'agentContext' }): void {
+    if (agentId === this.#contextOf) return;
+    this.#contextOf = agentId;
+    // Who comes into a call whose agent was replaced earlier has nothing to be told.
+    if (origin === 'handedOver' && !this.#agent.wasHere) return;
+    this.#handover.set({ origin, atMonoMs: this.monoMs() });
+    this.#ports.log.info('agentHandover', `another agent knows the conversation: ${origin}`, { origin });
+  }
+
   #repairDelay(generation: number): RepairDelay {
     return (retryCount, elapsedMs, facts) => {
       const state = this.#state;
@@ -594,7 +635,12 @@ class SessionDriver implements VoiceSession {
       return nextRepairDelayMs(
         retryCount,
         elapsedMs,
-        { ...facts, woke, ...(outageMs !== undefined && { outageMs }) },
+        {
+          ...facts,
+          woke,
+          onlyMedia: state.name === 'reconnecting.sdk' && state.probes === 'answered',
+          ...(outageMs !== undefined && { outageMs }),
+        },
         this.#options.policy,
       );
     };
@@ -623,8 +669,7 @@ class SessionDriver implements VoiceSession {
   #flush(): Promise<void> {
     const room = this.#room;
     if (room === undefined) return Promise.resolve();
-    const isUp = (): boolean =>
-      this.#room === room && (this.#state.name === 'connected' || this.#state.name === 'unstable');
+    const isUp = (): boolean => this.#room === room && isProven(this.#state);
     return this.#conversation.flush(room.connection, room.ending.signal, isUp);
   }
 
@@ -636,9 +681,22 @@ class SessionDriver implements VoiceSession {
       const agent = this.#room?.connection.agentLevel() ?? 0;
       const before = this.#levels.value;
       if (user !== before.user || agent !== before.agent) this.#levels.set({ user, agent });
+      this.#listenForSilence();
       await this.#ports.clock.sleep(LEVEL_EVERY_MS, loop.signal).catch(() => {}); // the loop looks at the signal
     }
     this.#levels.set(SILENCE);
+    this.#micSilence = undefined;
+  }
+
+  #listenForSilence(): void {
+    const state = this.#microphone.value;
+    if (state.status !== 'live') return;
+    const atMonoMs = this.monoMs();
+    this.#micSilence = looked(this.#micSilence, this.#ports.microphone.reading(), atMonoMs);
+    const silent = isSilent(this.#micSilence, atMonoMs);
+    if (silent === (state.silent === true)) return;
+    this.#microphone.set({ status: 'live', muted: state.muted, ...(silent && { silent }) });
+    this.#ports.log.info('microphoneSilent', silent ? 'the microphone gives nothing' : 'it gives something');
   }
 
   // ---- small things ----
@@ -669,6 +727,10 @@ function aborted(): AbortController {
 /** An abort without a reason of its own; all of ours are. */
 function isAbort(error: unknown): boolean {
   return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === 'AbortError';
+}
+
+function isProven(state: LinkState): boolean {
+  return state.name === 'connected' || state.name === 'unstable';
 }
 
 function isSameLink(one: Link, other: Link): boolean {

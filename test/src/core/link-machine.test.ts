@@ -169,7 +169,7 @@ test('a room that ended by ROOM_CLOSED is followed by a new one, told as another
   assert.deepEqual(linkOf(state, resilient), {
     phase: 'connected',
     sinceMonoMs: at + 900,
-    recovered: { outageMs: 900, sameRoom: false },
+    recovered: { outageMs: 900, sameRoom: false, side: 'both' },
   });
 });
 

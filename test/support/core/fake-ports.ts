@@ -11,6 +11,7 @@ import type {
   Log,
   MicrophonePermission,
   MicrophonePort,
+  MicrophoneReading,
   MicrophoneTrack,
   NetworkHint,
   NetworkPort,
@@ -62,6 +63,10 @@ export class FakeWorld {
   flowsUp = true;
   flowsDown = true;
   agentAnswers = true;
+  /** Share of packets from us that is lost, 0 to 1. */
+  lossRatio = 0;
+  /** An agent is in the rooms that are joined. */
+  agentIsThere = true;
   /** Fails the next tickets or joins, first in first out, before what the path says. */
   readonly ticketFaults: Fault[] = [];
   readonly joinFaults: Fault[] = [];
@@ -91,6 +96,7 @@ export class FakeRoom implements RoomConnection {
   #up = 0;
   #down = 0;
   #checks = 0;
+  #lost = 0;
 
   constructor(world: FakeWorld, join: RoomJoin) {
     this.#world = world;
@@ -118,6 +124,7 @@ export class FakeRoom implements RoomConnection {
     const passedMs = clock.monoMs() - this.#countedMonoMs;
     this.#countedMonoMs = clock.monoMs();
     this.#up += passedMs / 20;
+    this.#lost += (passedMs / 20) * this.#world.lossRatio;
     if (pathUp && flowsDown) this.#down += passedMs / 20;
     if (pathUp && flowsUp && flowsDown) this.#checks += passedMs / 500;
   }
@@ -145,7 +152,8 @@ export class FakeRoom implements RoomConnection {
           id: 'up',
           packetsSent: Math.floor(this.#up),
           muted: this.#join.muted,
-          remoteReportMs: Math.floor(this.#checks / 2),
+          remoteReportMs: Math.floor(this.#checks / 2) * 1000,
+          remotePacketsLost: Math.floor(this.#lost),
         },
       }),
       down: { id: 'down', packetsReceived: Math.floor(this.#down) },
@@ -221,6 +229,7 @@ export class FakeRooms implements RoomPort {
       if (!world.pathUp) return await never(signal);
       const room = new FakeRoom(world, join);
       this.rooms.push(room);
+      room.tell({ type: 'agentState', state: world.agentIsThere ? 'listening' : 'absent' });
       return room;
     } finally {
       this.joinsInFlight -= 1;
@@ -264,6 +273,8 @@ export class FakeMicrophone implements MicrophonePort {
   opens = 0;
   isOpen = false;
   isMuted = false;
+  /** It gives digital silence. */
+  isDead = false;
   readonly #world: FakeWorld;
   readonly #track: MicrophoneTrack = { mediaTrack: 'the one track' };
 
@@ -290,6 +301,11 @@ export class FakeMicrophone implements MicrophonePort {
 
   level(): number {
     return this.isOpen && !this.isMuted ? 0.5 : 0;
+  }
+
+  reading(): MicrophoneReading {
+    if (!this.isOpen || this.isMuted) return 'unknown';
+    return this.isDead ? 'nothing' : 'signal';
   }
 
   close(): void {
