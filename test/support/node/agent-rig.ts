@@ -43,8 +43,8 @@ export async function startAgentRig(options: Partial<ClaraVoiceAgentOptions> = {
       livekit: server,
       agentName: 'test-agent',
       log,
-      spawnChild: async (childLog) => {
-        const child = await spawn(childLog);
+      spawnChild: async (childLog, supervisor) => {
+        const child = await spawn(childLog, supervisor);
         childPids.push(child.pid);
         child.onMessage = () => (warm = true);
         const send = child.send.bind(child);
