@@ -131,7 +131,11 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       watcher: this.#watcher,
       hasProcess: (voiceSessionId) => this.#children.isLive(voiceSessionId),
       end: (session, reason) =>
-        inBackground(this.endUserSession(session.sessionId, reason), this.#log, 'ending a session by its rules'),
+        inBackground(
+          this.endUserSession(session.sessionId, reason),
+          this.#log,
+          'ending a session by its rules',
+        ),
       rebuild: (session) => this.#children.rebuild(session.voiceSessionId, session.participantId),
       setState: (session, state) => this.#setState(session, state),
       ...(options.memory !== undefined && { memory: options.memory }),
@@ -235,7 +239,10 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     this.#isDraining = true;
     this.#children.drain();
     const { deadlines } = this.#supervisor;
-    this.#log.info({ event: 'drain', sessions: this.sessions.size, limitMs }, 'The agent takes no new sessions');
+    this.#log.info(
+      { event: 'drain', sessions: this.sessions.size, limitMs },
+      'The agent takes no new sessions',
+    );
     await new Promise<void>((resolve) => {
       this.#onEmpty = resolve;
       deadlines.set('agent drain', 'limit', limitMs, () => resolve());
@@ -320,7 +327,8 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       this.setupReconnectionMonitoring(sessionId, participant);
       this.#watcher.note(sessionId, 'voice', { type: 'state', state: session.connectionState });
       const tookMs = this.#joinMs.get(voiceSessionId);
-      if (tookMs !== undefined) this.#watcher.note(sessionId, 'voice', { type: 'latency', of: 'join', tookMs });
+      if (tookMs !== undefined)
+        this.#watcher.note(sessionId, 'voice', { type: 'latency', of: 'join', tookMs });
       inBackground(this.#admit(session, participant), this.#log, 'asking for a session');
       this.#say('info', sessionInitialized(sessionId), { session: sessionId, voiceSessionId });
     } catch (error) {
@@ -526,7 +534,8 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
 
   /** A fact of a process is one of each session that it serves. */
   #note(voiceSessionId: string, fact: SessionFact): void {
-    for (const { sessionId } of this.#sessionsOf(voiceSessionId)) this.#watcher.note(sessionId, 'voice', fact);
+    for (const { sessionId } of this.#sessionsOf(voiceSessionId))
+      this.#watcher.note(sessionId, 'voice', fact);
   }
 
   #onUsage(voiceSessionId: string, usage: TreeUsage): void {

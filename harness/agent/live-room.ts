@@ -290,7 +290,8 @@ export class LiveRoom {
   }
 
   #came(participant: RemoteParticipant): void {
-    if (!this.#left && isUser(participant)) this.#handler.onUserCame(participant.identity, participant.attributes[USER_KEY_ATTRIBUTE]);
+    if (!this.#left && isUser(participant))
+      this.#handler.onUserCame(participant.identity, participant.attributes[USER_KEY_ATTRIBUTE]);
   }
 
   async #read(track: RemoteTrack, identity: string): Promise<void> {

@@ -123,9 +123,7 @@ export function nextMonitor(state: MonitorState, event: MonitorEvent): Next {
     case 'went': // back: everything is new then
       return { state: { ...WELL, isPresent: false }, commands: [] };
     case 'quality':
-      return state.isPresent
-        ? onQuality(state, event.quality, event.nowMonoMs)
-        : { state, commands: [] };
+      return state.isPresent ? onQuality(state, event.quality, event.nowMonoMs) : { state, commands: [] };
     case 'flow':
       if (!state.isPresent) return { state, commands: [] };
       if (event.flows) return state.cause === 'poor' ? { state, commands: [] } : well(state);

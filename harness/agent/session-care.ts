@@ -301,7 +301,13 @@ export class SessionCare {
         session.reconnectionAttempts = command.attempt;
         this.#note(session, { type: 'reconnection' });
         log.info(
-          { event: 'soundRebuild', ...facts, attempt: command.attempt, of: MAX_REBUILDS, cause: command.cause },
+          {
+            event: 'soundRebuild',
+            ...facts,
+            attempt: command.attempt,
+            of: MAX_REBUILDS,
+            cause: command.cause,
+          },
           `The sound of session ${session.sessionId} is built anew, try ${command.attempt} of ${MAX_REBUILDS}`,
         );
         return rebuild(session);

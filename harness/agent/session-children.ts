@@ -79,12 +79,7 @@ export class SessionChildren {
   #watches = 0;
 
   /** @param supervisor watches the children; its owner stops it after this */
-  constructor(
-    options: ClaraVoiceAgentOptions,
-    clock: Clock,
-    supervisor: Supervisor,
-    events: ChildrenEvents,
-  ) {
+  constructor(options: ClaraVoiceAgentOptions, clock: Clock, supervisor: Supervisor, events: ChildrenEvents) {
     this.#options = options;
     this.#supervisor = supervisor;
     this.#settings = withDefaults(options);
@@ -94,7 +89,12 @@ export class SessionChildren {
     this.#conversations = new ConversationKeeper(this.#settings.contextTtlMs);
     this.#rooms = options.rooms ?? agentRooms(options.livekit, this.#settings.roomTimeouts);
     const spawn = options.spawnChild ?? sessionChildSpawner(options.runFolder);
-    this.#pool = new WarmPool({ spawn: () => spawn(options.log, supervisor), size: this.#settings.warmChildren, log: options.log, clock });
+    this.#pool = new WarmPool({
+      spawn: () => spawn(options.log, supervisor),
+      size: this.#settings.warmChildren,
+      log: options.log,
+      clock,
+    });
   }
 
   /** Starts the warm ones. */

@@ -10,8 +10,8 @@ import type { SessionEvent } from './session-event.ts';
 export interface Surroundings {
   /** The worker is registered at the LiveKit server. */
   readonly isLinkUp: () => boolean;
-  /** Limits hold across supervisors; undefined without a shared store. */
-  readonly isStoreShared: () => boolean | undefined;
+  /** Limits hold across supervisors; absent without a shared store. */
+  readonly isStoreShared?: () => boolean;
   /** Processes that wait for a session. */
   readonly warmProcesses: () => number;
 }
@@ -147,10 +147,9 @@ export class SessionMetrics {
       Number(surroundings.isLinkUp()),
     );
     asked('warm_processes', 'Session processes that wait', () => surroundings.warmProcesses());
-    if (surroundings.isStoreShared() !== undefined)
-      asked('store_shared', '1 while limits hold across supervisors', () =>
-        Number(surroundings.isStoreShared()),
-      );
+    const { isStoreShared } = surroundings;
+    if (isStoreShared !== undefined)
+      asked('store_shared', '1 while limits hold across supervisors', () => Number(isStoreShared()));
   }
 
   #count(event: BoardEvent): void {

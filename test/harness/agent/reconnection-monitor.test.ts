@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AudioQuality } from '../../../harness/agent/agent-session.ts';
 import { REBUILD_PAUSES_MS, WELL, nextMonitor } from '../../../harness/agent/reconnection-monitor.ts';
-import type { MonitorCommand, MonitorEvent, MonitorState } from '../../../harness/agent/reconnection-monitor.ts';
+import type {
+  MonitorCommand,
+  MonitorEvent,
+  MonitorState,
+} from '../../../harness/agent/reconnection-monitor.ts';
 
 /** A monitor whose time the test moves; it wakes when it said it would. */
 function makeMonitor() {
@@ -27,7 +31,8 @@ function makeMonitor() {
       return true;
     },
     told,
-    words: () => told.map(({ command }) => (command.type === 'rebuild' ? `rebuild ${command.attempt}` : command.type)),
+    words: () =>
+      told.map(({ command }) => (command.type === 'rebuild' ? `rebuild ${command.attempt}` : command.type)),
     state: () => state,
   };
 }

@@ -33,7 +33,8 @@ async function live(rig: ParentRig, ms: number, everyMs = 1_000): Promise<void> 
 }
 
 const events = ({ lines }: ParentRig, event: string) => lines.filter((line) => line['event'] === event);
-const fail = (child: FakeSessionChild, code = 'ttsFailed') => child.say({ type: 'error', code, message: 'x' });
+const fail = (child: FakeSessionChild, code = 'ttsFailed') =>
+  child.say({ type: 'error', code, message: 'x' });
 
 test('every 30 s one line says sessions, errors and memory, letter for letter', async (t) => {
   const { rig, child } = await serveOne(t);
@@ -159,7 +160,10 @@ test('a user who went away is not rebuilt for: only the grace clock may end the 
   child.say({ type: 'quality', identity: 'alice', quality: 'lost' });
   child.say({ type: 'participantAway', identity: 'alice', forMs: 150_000 });
   await live(rig, 60_000);
-  assert.deepEqual(child.received.filter(({ type }) => type === 'rebuild'), []);
+  assert.deepEqual(
+    child.received.filter(({ type }) => type === 'rebuild'),
+    [],
+  );
   assert.equal(rig.agent.sessions.size, 1);
 });
 
@@ -268,7 +272,10 @@ test('the monitor for stale sessions says statistics every 5 min and removes wha
     ['alice'],
   );
   assert.equal(events(rig, 'sessionStale').length, 1);
-  assert.match(String(events(rig, 'sessionStatistics')[0]?.['text']), /^Session statistics: 2 active, the oldest for 5 min/);
+  assert.match(
+    String(events(rig, 'sessionStatistics')[0]?.['text']),
+    /^Session statistics: 2 active, the oldest for 5 min/,
+  );
 });
 
 test('a watcher hears the whole life of a session', async (t) => {
