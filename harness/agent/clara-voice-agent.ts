@@ -271,6 +271,13 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     if (session?.participantId === participant.identity) this.#care.monitorReconnection(session);
   }
 
+  /** Builds the way of a user's sound anew, as the monitor does by itself. False when there is no such session. */
+  rebuildSound(sessionId: string): boolean {
+    const session = this.sessions.get(sessionId);
+    if (session !== undefined) this.#children.rebuild(session.voiceSessionId, session.participantId);
+    return session !== undefined;
+  }
+
   /** Tells what happens in sessions, from now on. Returns the end of it. */
   onReport(watcher: (report: AgentReport) => void): () => void {
     return this.#reports.watch(watcher);
