@@ -1,6 +1,7 @@
 /** The command line's grammar; what each command does stands in its own file. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerBench } from './bench.ts';
 import { registerCall } from './call.ts';
 import { registerChaos } from './chaos.ts';
 import { registerCleanup } from './cleanup.ts';
@@ -38,6 +39,7 @@ export function createProgram(): Command {
   registerUp(program);
   registerCall(program);
   registerChaos(program);
+  registerBench(program);
   registerCleanup(program);
   registerDoctor(program);
   registerConfig(program);
