@@ -23,6 +23,8 @@ export interface AfterwardsView {
 /** A new start after a fault, ms: a usual one takes under one second. */
 const START_LIMIT_MS = 20_000;
 const CLICK_LIMIT_MS = 5_000;
+/** A microphone that gives nothing is told within this of the connection, ms. */
+const SILENCE_TOLD_MS = 5_000;
 
 /** Looks at each of `wanted`, in an order in which none disturbs the next. */
 export async function lookAfterwards(
@@ -43,6 +45,7 @@ type Look = (view: AfterwardsView, facts: AfterwardsFacts, signal: AbortSignal) 
 
 const ORDER: readonly Afterwards[] = [
   'newTokenOnce',
+  'silenceTold',
   'contextTold',
   'secondTabExplained',
   'microphoneReleased',
@@ -76,7 +79,9 @@ const LOOKS: Record<Afterwards, Look> = {
   contextTold: ({ ear }) =>
     Promise.resolve(
       ear.reports.some(
-        (report) => report.kind === 'shown' && report.lines.some((line) => /in a new room/i.test(line)),
+        (report) =>
+          report.kind === 'shown' &&
+          report.lines.some((line) => /in a new room|knows your conversation/i.test(line)),
       ),
     ),
   secondTabExplained: ({ control }) =>
@@ -90,6 +95,17 @@ const LOOKS: Record<Afterwards, Look> = {
     }
     await page.waitForTimeout(1_000);
     return (await ask<number>(page, 'playing()')) > 0;
+  },
+  silenceTold: ({ ear }) => {
+    const connected = ear.reports.find((report) => report.kind === 'phase' && report.phase === 'connected');
+    const told = ear.reports.find(
+      (report) => report.kind === 'shown' && report.lines.some((line) => /can.t hear you/i.test(line)),
+    );
+    return Promise.resolve(
+      connected !== undefined &&
+        told !== undefined &&
+        told.at.wallMs - connected.at.wallMs <= SILENCE_TOLD_MS,
+    );
   },
   newTokenOnce: ({ tokensAsked }) => Promise.resolve(tokensAsked() === 2),
 };

@@ -164,7 +164,7 @@ async function wordsFlow({ rig }: FaultRig, { setup }: Scenario, signal: AbortSi
   if (setup?.noAgent === true) return;
   await within(WORDS_LIMIT_MS, signal, async (limit) => {
     await rig.browser.ear.until((report) => report.kind === 'word' && report.side === 'agent', limit);
-    if (setup?.microphone !== 'silent')
+    if (setup?.microphone !== 'silent' && setup?.textOnly !== true)
       await rig.witness.until((seen) => seen.facts().heard.length > 0, limit);
   });
 }

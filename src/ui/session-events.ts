@@ -33,7 +33,7 @@ export function reasonOf(link: Link): string | undefined {
     case 'unstable':
       return link.side === 'agent' ? 'agentMissing' : link.side;
     case 'reconnecting':
-      return link.side;
+      return link.why ?? link.side;
     default:
       return undefined;
   }

@@ -13,6 +13,7 @@ import {
   type MediaTruth,
 } from '../reconnect/media-truth.ts';
 import type { Clock, RoomConnection } from '../ports.ts';
+import { agentHeard, isAgentHeard, type AgentSound } from './agent-sound.ts';
 import { within } from './bounded.ts';
 import type { MediaFinding } from './link-state.ts';
 import { beginNetworkQuality, networkQuality, qualitySampled } from './network-quality.ts';
@@ -47,6 +48,7 @@ export class RoomWatch {
   #truth: MediaTruth;
   #isSeeking: boolean;
   #isAgentSilent = false;
+  #agentSound: AgentSound | undefined;
   #quality = beginNetworkQuality();
   /** Ends the present pause between two samples. */
   #pause = new AbortController();
@@ -87,7 +89,10 @@ export class RoomWatch {
   /** The agent is not in the room any more. */
   agentLeft(): void {
     this.#truth = agentLeft(this.#truth);
+    this.#agentSound = undefined;
+    if (!this.#isAgentSilent) return;
     this.#isAgentSilent = false;
+    this.#listener.onAgentSilent(false);
   }
 
   #run(once: () => Promise<void>): void {
@@ -108,6 +113,7 @@ export class RoomWatch {
         () => new Error(`no sample in ${SAMPLE_LIMIT_MS} ms`),
       );
       this.#truth = mediaSampled(this.#truth, sample);
+      this.#agentSound = agentHeard(this.#agentSound, sample);
       if (!this.#isSeeking) this.#quality = qualitySampled(this.#quality, sample);
       this.#tell(sample.monoMs);
     } catch {
@@ -136,7 +142,8 @@ export class RoomWatch {
 
   #tell(atMonoMs: number): void {
     if (this.#signal.aborted) return;
-    const isSilent = isAgentSilent(this.#truth, atMonoMs);
+    // Two signals agree: an unanswered heartbeat alone is no agent that hangs, its sound may come all the same.
+    const isSilent = isAgentSilent(this.#truth, atMonoMs) && !isAgentHeard(this.#agentSound, atMonoMs);
     if (isSilent !== this.#isAgentSilent) {
       this.#isAgentSilent = isSilent;
       this.#listener.onAgentSilent(isSilent);

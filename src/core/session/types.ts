@@ -48,6 +48,8 @@ export type Link =
       /** When the outage began, as far as we know. */
       readonly sinceMonoMs: number;
       readonly side: CutSide;
+      /** Present when the server told why it sent us away: it is being shut down, and maybe started anew. */
+      readonly why?: 'serverShutdown';
       /** Who repairs: the SDK resumes, we rejoin. */
       readonly by: 'sdk' | 'rejoin';
       /** 1 for the first try; goes on counting from the SDK's tries to ours. */

@@ -182,6 +182,7 @@ describe('an agent on a real LiveKit server', { timeout: 120_000 }, () => {
       assert.equal([...user.room.remoteParticipants.values()].length, 1);
       assert.equal(user.agent()?.attributes['clara.context'], 'handedOver');
       await until(() => wordsOf(user).length >= before.length + 2, 10_000, 'words again');
+      assert.ok((await user.ping(`agent-${id}`)) < 2_000, 'the new one answers');
       const words = wordsOf(user);
       assert.deepEqual(words, [...new Set(words)], 'no word twice');
       const skipped = (words[before.length] ?? 0) - (before.at(-1) ?? 0) - 1;

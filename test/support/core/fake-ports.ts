@@ -62,7 +62,10 @@ export class FakeWorld {
   /** Which way packets flow when the path is up. */
   flowsUp = true;
   flowsDown = true;
+  /** It answers heartbeats and sends sound; one that hangs does neither. */
   agentAnswers = true;
+  /** Heartbeats get through both ways; sound may be sound without them. */
+  answersArrive = true;
   /** Share of packets from us that is lost, 0 to 1. */
   lossRatio = 0;
   /** An agent is in the rooms that are joined. */
@@ -95,6 +98,7 @@ export class FakeRoom implements RoomConnection {
   #countedMonoMs: number;
   #up = 0;
   #down = 0;
+  #agentPackets = 0;
   #checks = 0;
   #lost = 0;
 
@@ -120,12 +124,13 @@ export class FakeRoom implements RoomConnection {
 
   /** To be called before the world changes, so that counters grow by what flowed until then. */
   count(): void {
-    const { clock, pathUp, flowsUp, flowsDown } = this.#world;
+    const { clock, pathUp, flowsUp, flowsDown, agentAnswers } = this.#world;
     const passedMs = clock.monoMs() - this.#countedMonoMs;
     this.#countedMonoMs = clock.monoMs();
     this.#up += passedMs / 20;
     this.#lost += (passedMs / 20) * this.#world.lossRatio;
     if (pathUp && flowsDown) this.#down += passedMs / 20;
+    if (pathUp && flowsDown && agentAnswers) this.#agentPackets += passedMs / 20;
     if (pathUp && flowsUp && flowsDown) this.#checks += passedMs / 500;
   }
 
@@ -156,13 +161,13 @@ export class FakeRoom implements RoomConnection {
           remotePacketsLost: Math.floor(this.#lost),
         },
       }),
-      down: { id: 'down', packetsReceived: Math.floor(this.#down) },
+      down: { id: 'down', packetsReceived: Math.floor(this.#agentPackets) },
     };
   }
 
   async ping(signal: AbortSignal): Promise<boolean> {
-    const { pathUp, flowsUp, flowsDown, agentAnswers, clock } = this.#world;
-    if (!(pathUp && flowsUp && flowsDown && agentAnswers)) return never(signal);
+    const { pathUp, flowsUp, flowsDown, agentAnswers, answersArrive, clock } = this.#world;
+    if (!(pathUp && flowsUp && flowsDown && agentAnswers && answersArrive)) return never(signal);
     await clock.sleep(15, signal);
     return true;
   }
