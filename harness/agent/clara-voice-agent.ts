@@ -99,7 +99,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log;
     this.#reports = new AgentReports(options.log);
-    this.#watcher = options.watcher ?? { note: () => undefined };
+    this.#watcher = this.#guarded(options.watcher);
     const settings = withDefaults(options);
     const clock = engineClockOf(this.#clock);
     this.#ownsSupervisor = options.supervisor === undefined;
@@ -548,6 +548,22 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
   #onUsage(voiceSessionId: string, usage: TreeUsage): void {
     this.#care.onUsage(voiceSessionId, usage);
     this.#note(voiceSessionId, { type: 'usage', rssBytes: usage.rssBytes, cpuMs: usage.cpuMs });
+  }
+
+  /** A watcher that fails never ends a session, nor keeps one from being cleaned up. */
+  #guarded(watcher: SessionWatcher | undefined): SessionWatcher {
+    return {
+      note: (...args) => {
+        try {
+          watcher?.note(...args);
+        } catch (error) {
+          this.#log.error(
+            { event: 'watcherFailed', session: args[0], err: error },
+            'A watcher of sessions failed',
+          );
+        }
+      },
+    };
   }
 
   #storeFailed(error: unknown): void {

@@ -219,7 +219,9 @@ export class LiveRoom {
   async stats(): Promise<RoomStats | undefined> {
     if (this.#left) return undefined;
     const stats = await within(STATS_LIMIT_MS, this.#room.getRtcStats());
-    return stats === undefined ? undefined : readRoomStats([
+    return stats === undefined
+      ? undefined
+      : readRoomStats([
           // One connection carries both ways on newer servers; then all is the publisher's.
           ...stats.subscriberStats,
           ...stats.publisherStats,

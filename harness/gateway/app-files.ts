@@ -11,7 +11,7 @@ import { errorBody, HttpError } from './http-error.ts';
 import type { ResolvedOptions } from './options.ts';
 
 /** The pages of the app; paths below them are pages too. */
-export const APP_PAGES = ['sessions', 'compare', 'storage', 'agents', 'settings', 'about'] as const;
+export const APP_PAGES = ['sessions', 'compare', 'storage', 'settings', 'about'] as const;
 
 const MISSING_APP_PAGE = `<!doctype html>
 <html lang="en">
@@ -57,6 +57,7 @@ export async function addAppFiles(app: FastifyInstance, { appFolder, log }: Reso
       },
     });
     app.get('/', async (_request, reply) => reply.sendFile('index.html'));
+    app.get('/dashboard', async (_request, reply) => reply.sendFile('dashboard.html'));
   } else {
     log.warn({ event: 'appMissing' }, 'no built app: pages say so');
   }
