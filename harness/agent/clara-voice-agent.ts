@@ -426,7 +426,11 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       case 'joined': {
         for (const one of this.#sessionsOf(voiceSessionId)) this.#setState(one, 'connected');
         const tookMs = Math.round(message.tookMs);
-        if (!message.again) this.#joinMs.set(voiceSessionId, Math.round(sinceOfferMs));
+        if (!message.again) {
+          this.#joinMs.set(voiceSessionId, Math.round(sinceOfferMs));
+          // Users who were there before; later ones find it when they come.
+          this.#note(voiceSessionId, { type: 'latency', of: 'join', tookMs: Math.round(sinceOfferMs) });
+        }
         const facts = message.again
           ? { event: 'agentRejoined' }
           : { event: 'agentJoined', sinceOfferMs: Math.round(sinceOfferMs) };

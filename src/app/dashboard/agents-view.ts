@@ -134,15 +134,17 @@ function sessionsTable(state: AgentsState, moment: AgentsMoment, { end }: Agents
 const timeFormat = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium' });
 
 function newsList(news: readonly AgentSessionNews[]): TemplateResult {
-  return html`<ol class="news" tabindex="0" role="log" aria-label="Events, newest first">
-    ${news.map(
-      ({ atWallMs, sessionId, event, text }) =>
-        html`<li class=${event}>
-          <time datetime=${new Date(atWallMs).toISOString()}>${timeFormat.format(atWallMs)}</time>
-          <span class="id">${sessionId}</span> <span>${text}</span>
-        </li>`,
-    )}
-  </ol>`;
+  return html`<div class="news" tabindex="0" role="log" aria-label="Events, newest first">
+    <ol>
+      ${news.map(
+        ({ atWallMs, sessionId, event, text }) =>
+          html`<li class=${event}>
+            <time datetime=${new Date(atWallMs).toISOString()}>${timeFormat.format(atWallMs)}</time>
+            <span class="id">${sessionId}</span> <span>${text}</span>
+          </li>`,
+      )}
+    </ol>
+  </div>`;
 }
 
 function figures(analytics: AgentAnalytics): TemplateResult {
