@@ -44,7 +44,7 @@ sessionStoreContract('Redis', async (t) => {
 test('a granted session is exactly as it was asked for, and nothing of it is left after its release', async (t) => {
   const redis = await startRedis(t);
   const store = await open(t, redis);
-  for (let i = 0; i < 50; i += 1) {
+  for (let i = 0; i < 500; i += 1) {
     const answer = await store.acquire(request(`s${i}`), unlimited);
     assert.ok(answer.granted);
     assert.deepEqual(answer.lease, { ...request(`s${i}`), fence: i + 1 });
