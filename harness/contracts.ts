@@ -3,6 +3,7 @@
  * another except through these.
  */
 import type { Logger } from 'pino';
+import type { AgentsMessage } from '../src/shared/agent-sessions.ts';
 
 /** Where a LiveKit server is, and how to be let in. `apiSecret` never reaches a log, an argument or an environment. */
 export interface LiveKitAddress {
@@ -41,6 +42,30 @@ export interface AgentDirectory {
   endSession(voiceSessionId: string, reason: string): Promise<void>;
   /** Whether sessions can be served now, and if not, why. */
   readiness(): { readonly ok: boolean; readonly reason?: string };
+}
+
+/** One thing that has to be well. */
+export interface HealthCheck {
+  readonly id: string;
+  readonly ok: boolean;
+  /** Why not; or, with `ok`, what does not work as it should while sessions are served. */
+  readonly reason?: string;
+}
+
+/** What operators see of the sessions that run here, and may do to them. */
+export interface SessionOperations {
+  /** All that is known now, as the first message of a stream. */
+  snapshot(): AgentsMessage;
+  /** Calls `listener` with what follows; the returned function ends it. */
+  watch(listener: (message: AgentsMessage) => void): () => void;
+  /** Ends a session; false when there is none. Bounded, never rejects. */
+  endSession(sessionId: string, reason: string): Promise<boolean>;
+  /** The Prometheus exposition. */
+  exposition(): Promise<{ readonly contentType: string; readonly body: string }>;
+  /** Looks at the sessions themselves: not well when one hangs past its limit. */
+  sessionHealth(): HealthCheck;
+  /** What else has to be there for sessions to be served (a shared store). */
+  surroundings(): readonly HealthCheck[];
 }
 
 /** Something that runs and can be stopped; `stop` is bounded, idempotent, and leaves nothing behind. */

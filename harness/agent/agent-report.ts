@@ -1,11 +1,12 @@
 import type { Logger } from '../contracts.ts';
+import type { LossReason } from './child-entry.ts';
 import type { ChildMessage } from './ipc.ts';
 
 /** What a session tells those who measure; texts of turns are in it, so it never goes to a log. */
 export type SessionFact =
   | Exclude<ChildMessage, { type: 'ready' | 'beat' | 'tokenWanted' }>
   /** The agent died or hangs, and another takes its place: the `attempt`th of this voice session. */
-  | { readonly type: 'lost'; readonly reason: 'died' | 'hung'; readonly attempt: number }
+  | { readonly type: 'lost'; readonly reason: LossReason; readonly attempt: number }
   | { readonly type: 'exited'; readonly reason: string };
 
 /** A fact of one voice session. Words carry the wall ms at which they were heard, or handed to the network. */

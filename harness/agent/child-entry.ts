@@ -3,11 +3,12 @@ import type { ContextOrigin } from '../../src/shared/wire.ts';
 import type { DispatchMetadata } from '../contracts.ts';
 import type { SessionChild } from './child-process.ts';
 import type { ChildMessage } from './ipc.ts';
-import type { LifeWatch } from './life-watch.ts';
+import type { TreeUsage } from '../supervisor/usage-monitor.ts';
+import type { WatchedGroup } from '../supervisor/watched-group.ts';
 import type { JobOffer, JobOutcome } from './worker-state.ts';
 
-/** How a child was lost: its process is gone, or it gives no sign of life. */
-export type LossReason = 'died' | 'hung';
+/** How a child was lost: its process is gone, gives no sign of life, or took more than it may. */
+export type LossReason = 'died' | 'hung' | 'memory' | 'cpu';
 
 /** Whom the children's keeper tells. */
 export interface ChildrenEvents {
@@ -15,6 +16,12 @@ export interface ChildrenEvents {
   onMessage(voiceSessionId: string, message: ChildMessage, sinceOfferMs: number): void;
   /** A child is lost, and another one takes its place: the `attempt`th of this voice session. */
   onLost(voiceSessionId: string, reason: LossReason, attempt: number): void;
+  /** It hangs, and is about to be replaced. */
+  onHung(voiceSessionId: string, how: 'silent' | 'stuck', forMs: number): void;
+  /** What its processes use. */
+  onUsage(voiceSessionId: string, usage: TreeUsage): void;
+  /** A process of it needed SIGKILL. */
+  onKilled(voiceSessionId: string): void;
   /** The users that a new child may expect. */
   usersOf(voiceSessionId: string): readonly string[];
   /** The last child's process is gone. `died`: nobody had asked for it. */
@@ -38,7 +45,8 @@ export interface ChildEntry {
   /** How its conversation came here, where there was one. */
   origin: ContextOrigin | undefined;
   child: SessionChild | undefined;
-  life: LifeWatch | undefined;
+  /** Once the child has spoken. */
+  watched: WatchedGroup | undefined;
   endReason: string | undefined;
   /** Settles when the child is there, or cannot be made. */
   starting: Promise<void> | undefined;
@@ -61,7 +69,7 @@ export function offeredEntry(
     phase: 'offered',
     origin,
     child: undefined,
-    life: undefined,
+    watched: undefined,
     endReason: undefined,
     starting: undefined,
     ending: undefined,

@@ -3,10 +3,11 @@
  * voice) goes with it; its environment is cut down to what a child needs; its output becomes log lines, because
  * rtc-node writes to stdout and ours may be one JSON object.
  */
-import { ProcessGroup } from '../supervisor/process-group.ts';
 import type { Exit } from '../supervisor/process-group.ts';
 import { nodeModuleArguments } from '../supervisor/node-module-arguments.ts';
 import type { RunFolder } from '../supervisor/run-folder.ts';
+import type { LaunchedGroup, Supervisor } from '../supervisor/supervisor.ts';
+import type { ProcessGroup } from '../supervisor/process-group.ts';
 import type { Logger } from '../contracts.ts';
 import { parseChildMessage } from './ipc.ts';
 import type { ChildMessage, ParentMessage } from './ipc.ts';
@@ -14,6 +15,10 @@ import type { ChildMessage, ParentMessage } from './ipc.ts';
 /** One session child. Owned by who started it; `end` it. */
 export interface SessionChild {
   readonly pid: number;
+  /** As the engine knows it, to be watched. */
+  readonly launched: LaunchedGroup;
+  /** False while it is still loading. */
+  readonly hasSpoken: boolean;
   /** Resolves once the process is gone. Never rejects. */
   readonly exited: Promise<Exit>;
   /** Called with each valid message, in order. */
@@ -29,8 +34,8 @@ export interface SessionChild {
   kill(): void;
 }
 
-/** Makes a child; injected so that tests need no process. Rejects when none can be started. */
-export type SpawnChild = (log: Logger) => Promise<SessionChild>;
+/** Makes a child under the engine's eyes; injected so that tests need no process. Rejects when none can be started. */
+export type SpawnChild = (log: Logger, supervisor: Supervisor) => Promise<SessionChild>;
 
 /** Environment names a child may see; secrets of the parent are not among them. */
 const KEPT_ENVIRONMENT = [
@@ -47,8 +52,10 @@ const KEPT_ENVIRONMENT = [
 
 /** Starts real children, registered with the run's reaper when there is a run folder. */
 export function sessionChildSpawner(runFolder?: RunFolder): SpawnChild {
-  return async (log) => {
-    const group = await ProcessGroup.start({
+  return async (log, supervisor) => {
+    const launched = await supervisor.launch({
+      kind: 'voice',
+      isNode: true,
       command: process.execPath,
       args: nodeModuleArguments(new URL('./session-child.ts', import.meta.url)),
       env: keptEnvironment(process.env),
@@ -58,19 +65,22 @@ export function sessionChildSpawner(runFolder?: RunFolder): SpawnChild {
       onLine: (line, stream) =>
         log.debug({ event: 'childOutput', stream }, withoutTokens(line).slice(0, 500)),
     });
-    return new ForkedChild(group, log);
+    return new ForkedChild(launched, log);
   };
 }
 
 class ForkedChild implements SessionChild {
+  readonly launched: LaunchedGroup<ProcessGroup>;
   readonly #group: ProcessGroup;
   onMessage: ((message: ChildMessage) => void) | undefined;
-  #hasSpoken = false;
+  hasSpoken = false;
 
-  constructor(group: ProcessGroup, log: Logger) {
+  constructor(launched: LaunchedGroup<ProcessGroup>, log: Logger) {
+    const { group } = launched;
+    this.launched = launched;
     this.#group = group;
     group.child.on('message', (value) => {
-      this.#hasSpoken = true;
+      this.hasSpoken = true;
       try {
         this.onMessage?.(parseChildMessage(value));
       } catch (error) {
@@ -96,7 +106,7 @@ class ForkedChild implements SessionChild {
   }
 
   async end(reason: string, limitMs: number): Promise<void> {
-    if (!this.#hasSpoken) this.kill();
+    if (!this.hasSpoken) this.kill();
     this.send({ type: 'end', reason });
     const limit = setTimeout(() => this.kill(), limitMs);
     try {

@@ -3,16 +3,26 @@
  * LiveKit server (worker.ts) and the children (session-children.ts) together. Rooms and sound are the child's.
  * Invariants: one ClaraVoiceAgent a process; a session's entry is removed whatever fails while it is cleaned up.
  */
-import type { AgentDirectory, Logger, Running } from '../contracts.ts';
-import type { ClaraVoiceAgentOptions } from './agent-options.ts';
+import { hostname } from 'node:os';
+import type { AgentDirectory, HealthCheck, Logger, Running } from '../contracts.ts';
+import { MemorySessionStore } from '../supervisor/memory-session-store.ts';
+import { SessionLeases } from '../supervisor/session-leases.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
+import type { TreeUsage } from '../supervisor/usage-monitor.ts';
+import type { SessionFact } from '../telemetry/session-event.ts';
+import { agentRooms } from './agent-rooms.ts';
+import type { AgentRooms } from './agent-rooms.ts';
+import { withDefaults } from './agent-options.ts';
+import type { ClaraVoiceAgentOptions, SessionWatcher } from './agent-options.ts';
 import { AgentReports } from './agent-report.ts';
 import type { AgentReport } from './agent-report.ts';
 import { MAX_CONTEXT_TURNS } from './agent-session.ts';
-import type { AgentSession } from './agent-session.ts';
+import type { AgentSession, ConnectionStateName } from './agent-session.ts';
 import type { LossReason } from './child-entry.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
 import { within } from './deferred.ts';
+import { engineClockOf } from './engine-clock-of.ts';
 import { inBackground } from './in-background.ts';
 import type { ChildMessage } from './ipc.ts';
 import {
@@ -23,6 +33,9 @@ import {
   sessionInitialized,
 } from './log-lines.ts';
 import type { LogLine } from './log-lines.ts';
+import type { PerformanceMetrics } from './performance-metrics.ts';
+import { MAX_REBUILDS } from './reconnection-monitor.ts';
+import { SessionCare } from './session-care.ts';
 import { SessionChildren } from './session-children.ts';
 import { mintWorkerToken } from './tokens.ts';
 import { HARNESS_VERSION } from './version.ts';
@@ -32,10 +45,25 @@ import { AgentWorker } from './worker.ts';
 export interface JoinedParticipant {
   readonly identity: string;
   readonly voiceSessionId: string;
+  /** By which sessions of one user are limited; a client without one is limited by its identity. */
+  readonly userKey?: string;
 }
 
 /** The end of a child is bounded by less; this is for what else may hang, ms. */
 const CLEANUP_LIMIT_MS = 3_000;
+
+/** Ends that a user wanted, or that are nobody's fault. */
+const GOOD_ENDS = new Set([
+  'bye',
+  'notBack',
+  'userGone',
+  'replaced',
+  'byHand',
+  'stopped',
+  'cleanedUp',
+  'idle',
+  'maxDuration',
+]);
 
 /** Whether one lives in this process. */
 let oneLives = false;
@@ -51,7 +79,17 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
   readonly #children: SessionChildren;
   readonly #reports: AgentReports;
   readonly #cleanups = new Map<string, Promise<void>>();
+  readonly #supervisor: Supervisor;
+  readonly #ownsSupervisor: boolean;
+  readonly #leases: SessionLeases;
+  readonly #care: SessionCare;
+  readonly #watcher: SessionWatcher;
+  readonly #rooms: AgentRooms;
+  /** How long the agent of a voice session took to join, ms, for the sessions that begin then. */
+  readonly #joinMs = new Map<string, number>();
   #stopping: Promise<void> | undefined;
+  #isDraining = false;
+  #onEmpty: (() => void) | undefined;
 
   /** Throws when another ClaraVoiceAgent lives in this process. */
   constructor(options: ClaraVoiceAgentOptions) {
@@ -61,7 +99,51 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log;
     this.#reports = new AgentReports(options.log);
-    this.#children = new SessionChildren(options, this.#clock, {
+    this.#watcher = this.#guarded(options.watcher);
+    const settings = withDefaults(options);
+    const clock = engineClockOf(this.#clock);
+    this.#ownsSupervisor = options.supervisor === undefined;
+    this.#supervisor = options.supervisor ?? new Supervisor({ log: options.log, clock });
+    this.#rooms = options.rooms ?? agentRooms(options.livekit, settings.roomTimeouts);
+    this.#leases = new SessionLeases({
+      store: options.store ?? new MemorySessionStore({ clock, onError: (error) => this.#storeFailed(error) }),
+      supervisorId: `${options.machineId ?? hostname()}:${process.pid}:${clock.wallMs()}`,
+      machineId: options.machineId ?? hostname(),
+      policy: settings.admission,
+      clock,
+      log: options.log,
+      onEndWanted: ({ sessionId, reason }) =>
+        inBackground(this.endUserSession(sessionId, reason), this.#log, 'ending a session on request'),
+      onExpired: (leases) => {
+        for (const { sessionId, supervisorId, machineId } of leases)
+          this.#log.warn(
+            { event: 'sessionOrphaned', session: sessionId, supervisorId, machineId },
+            `Session ${sessionId} was a supervisor's that is gone; clara cleanup on ${machineId} ends what it left`,
+          );
+      },
+    });
+    this.#care = new SessionCare({
+      sessions: this.sessions,
+      deadlines: this.#supervisor.deadlines,
+      clock,
+      rules: settings.rules,
+      log: options.log,
+      watcher: this.#watcher,
+      hasProcess: (voiceSessionId) => this.#children.isLive(voiceSessionId),
+      end: (session, reason) =>
+        inBackground(
+          this.endUserSession(session.sessionId, reason),
+          this.#log,
+          'ending a session by its rules',
+        ),
+      rebuild: (session) => this.#children.rebuild(session.voiceSessionId, session.participantId),
+      setState: (session, state) => this.#setState(session, state),
+      ...(options.memory !== undefined && { memory: options.memory }),
+    });
+    this.#children = new SessionChildren(options, this.#clock, this.#supervisor, {
+      onHung: (voiceSessionId, how, forMs) => this.#note(voiceSessionId, { type: 'hung', how, forMs }),
+      onUsage: (voiceSessionId, usage) => this.#onUsage(voiceSessionId, usage),
+      onKilled: (voiceSessionId) => this.#note(voiceSessionId, { type: 'killed' }),
       onMessage: (voiceSessionId, message, sinceOfferMs) =>
         this.#onMessage(voiceSessionId, message, sinceOfferMs),
       onLost: (voiceSessionId, reason, attempt) => this.#onLost(voiceSessionId, reason, attempt),
@@ -94,7 +176,9 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     const onAbort = (): void => inBackground(this.stop(), this.#log, 'stopping after an abort');
     signal.addEventListener('abort', onAbort, { once: true });
     this.#children.warmUp();
+    this.#care.start();
     try {
+      await this.#leases.start();
       await this.#worker.run();
       signal.throwIfAborted();
     } finally {
@@ -113,10 +197,85 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
 
   readiness(): { readonly ok: boolean; readonly reason?: string } {
     if (this.#stopping !== undefined) return { ok: false, reason: 'the agent is stopping' };
+    if (this.#isDraining) return { ok: false, reason: 'the agent takes no new sessions (drain)' };
     const { phase } = this.#worker;
     if (phase.phase === 'registered') return { ok: true };
     const why = phase.phase === 'waiting' ? `: ${phase.why}` : '';
     return { ok: false, reason: `the agent has no connection to the LiveKit server (${phase.phase}${why})` };
+  }
+
+  /** How the agent does now; the source document's name and fields. */
+  get metrics(): PerformanceMetrics {
+    return this.#care.metrics;
+  }
+
+  /** Says how the agent is; done by itself every 30 s. */
+  performHealthCheck(): void {
+    this.#care.performHealthCheck();
+  }
+
+  /** Looks at the sessions: not well while one hangs past its limit and is not gone. */
+  sessionHealth(): HealthCheck {
+    const reason = this.#children.hungNow();
+    return reason === undefined ? { id: 'sessions', ok: true } : { id: 'sessions', ok: false, reason };
+  }
+
+  /** Whether limits hold across machines. Sessions are served either way. */
+  storeHealth(): HealthCheck {
+    const { reason } = this.#leases.readiness();
+    return { id: 'sessionStore', ok: true, ...(reason !== undefined && { reason }) };
+  }
+
+  /** Processes that wait for a session. */
+  get warmProcesses(): number {
+    return this.#children.warm;
+  }
+
+  /**
+   * Takes no new sessions from now on and resolves when those that run have ended, or after `limitMs`: then the caller
+   * stops it. Never rejects.
+   */
+  async drain(limitMs: number): Promise<void> {
+    this.#isDraining = true;
+    this.#children.drain();
+    const { deadlines } = this.#supervisor;
+    this.#log.info(
+      { event: 'drain', sessions: this.sessions.size, limitMs },
+      'The agent takes no new sessions',
+    );
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      deadlines.set('agent drain', 'limit', limitMs, () => resolve());
+      if (this.sessions.size === 0) resolve();
+    });
+    deadlines.forget('agent drain');
+  }
+
+  /**
+   * Ends one user's session: its user is put out of the room, because a page that stays would ask for the next agent.
+   * False when there is none. Bounded, never rejects.
+   */
+  async endUserSession(sessionId: string, reason: string): Promise<boolean> {
+    const session = this.sessions.get(sessionId);
+    if (session === undefined) return false;
+    const { voiceSessionId, participantId } = session;
+    const roomName = this.#children.roomOf(voiceSessionId);
+    if (roomName !== undefined) await this.#rooms.remove(roomName, participantId);
+    await this.cleanupSession(sessionId, reason);
+    return true;
+  }
+
+  /** Watches the quality of a user's connection from now on, and builds the way of its sound anew when it has to be. */
+  setupReconnectionMonitoring(sessionId: string, participant: Pick<JoinedParticipant, 'identity'>): void {
+    const session = this.sessions.get(sessionId);
+    if (session?.participantId === participant.identity) this.#care.monitorReconnection(session);
+  }
+
+  /** Builds the way of a user's sound anew, as the monitor does by itself. False when there is no such session. */
+  rebuildSound(sessionId: string): boolean {
+    const session = this.sessions.get(sessionId);
+    if (session !== undefined) this.#children.rebuild(session.voiceSessionId, session.participantId);
+    return session !== undefined;
   }
 
   /** Tells what happens in sessions, from now on. Returns the end of it. */
@@ -141,11 +300,14 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
 
   async #stop(): Promise<void> {
     try {
+      this.#care.stop();
       await Promise.all([this.#worker.stop(), this.#children.stop()]);
       await Promise.all(
         [...this.sessions.keys()].map((sessionId) => this.cleanupSession(sessionId, 'stopped')),
       );
+      await this.#leases.stop();
     } finally {
+      if (this.#ownsSupervisor) await this.#supervisor.stop({ graceMs: 0 });
       oneLives = false;
     }
   }
@@ -156,7 +318,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     this.#say('info', participantJoined(identity), { voiceSessionId });
     try {
       const sessionId = this.#newSessionId(identity);
-      this.sessions.set(sessionId, {
+      const session: AgentSession = {
         sessionId,
         voiceSessionId,
         participantId: identity,
@@ -166,13 +328,42 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
         reconnectionAttempts: 0,
         audioQuality: 'unknown',
         context: [...(this.#children.conversationOf(voiceSessionId)?.turns ?? [])],
-      });
+      };
+      this.sessions.set(sessionId, session);
+      this.#care.begin(session);
+      this.setupReconnectionMonitoring(sessionId, participant);
+      this.#watcher.note(sessionId, 'voice', { type: 'state', state: session.connectionState });
+      const tookMs = this.#joinMs.get(voiceSessionId);
+      if (tookMs !== undefined)
+        this.#watcher.note(sessionId, 'voice', { type: 'latency', of: 'join', tookMs });
+      inBackground(this.#admit(session, participant), this.#log, 'asking for a session');
       this.#say('info', sessionInitialized(sessionId), { session: sessionId, voiceSessionId });
     } catch (error) {
       const message = error instanceof Error ? error.message : 'unknown';
       this.#say('error', sessionFailed(), { voiceSessionId });
       this.#say('error', sessionFailedFor(identity, message), { voiceSessionId });
     }
+  }
+
+  /** Sessions of one user, and of this machine, are limited; who is over the limit is told as a failure and ended. */
+  async #admit(session: AgentSession, { identity, userKey }: JoinedParticipant): Promise<void> {
+    const { sessionId, voiceSessionId } = session;
+    const answer = await this.#leases.admit({
+      sessionId,
+      userKey: userKey ?? `identity:${identity}`,
+      kind: 'voice',
+      state: session.connectionState,
+    });
+    if (!this.sessions.has(sessionId)) return this.#leases.release(sessionId); // ended meanwhile
+    if (answer.admit) return;
+    const what = answer.why === 'userFull' ? 'its user' : 'this machine';
+    this.#say('error', sessionFailed(), { voiceSessionId });
+    this.#say(
+      'error',
+      sessionFailedFor(identity, `${what} has its ${answer.limit} sessions already (${answer.why})`),
+      { voiceSessionId },
+    );
+    await this.endUserSession(sessionId, answer.why);
   }
 
   /** A user has left for good (bye, or not back in time): cleans its session up. */
@@ -196,13 +387,18 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     const { sessionId, voiceSessionId } = session;
     this.#say('info', sessionCleanup(sessionId), { session: sessionId, voiceSessionId });
     try {
-      session.connectionState = 'closed';
+      this.#setState(session, 'closed');
       const isLast = [...this.sessions.values()].every(
         (other) => other === session || other.voiceSessionId !== voiceSessionId,
       );
       if (isLast) await within(CLEANUP_LIMIT_MS, this.#children.end(voiceSessionId, reason));
     } finally {
       this.sessions.delete(sessionId);
+      this.#care.forget(sessionId);
+      const outcome = GOOD_ENDS.has(reason) ? 'good' : 'bad';
+      this.#watcher.note(sessionId, 'voice', { type: 'ended', reason, outcome });
+      if (this.sessions.size === 0) this.#onEmpty?.();
+      await this.#leases.release(sessionId);
     }
   }
 
@@ -228,8 +424,13 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       'identity' in message ? this.#sessionOf({ identity: message.identity, voiceSessionId }) : undefined;
     switch (message.type) {
       case 'joined': {
-        for (const one of this.#sessionsOf(voiceSessionId)) one.connectionState = 'connected';
+        for (const one of this.#sessionsOf(voiceSessionId)) this.#setState(one, 'connected');
         const tookMs = Math.round(message.tookMs);
+        if (!message.again) {
+          this.#joinMs.set(voiceSessionId, Math.round(sinceOfferMs));
+          // Users who were there before; later ones find it when they come.
+          this.#note(voiceSessionId, { type: 'latency', of: 'join', tookMs: Math.round(sinceOfferMs) });
+        }
         const facts = message.again
           ? { event: 'agentRejoined' }
           : { event: 'agentJoined', sinceOfferMs: Math.round(sinceOfferMs) };
@@ -241,8 +442,8 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       }
       case 'connection':
         for (const one of this.#sessionsOf(voiceSessionId)) {
-          one.connectionState = message.state;
-          if (message.state === 'reconnecting') one.reconnectionAttempts++;
+          this.#setState(one, message.state);
+          if (message.state === 'reconnecting') this.#countReconnection(one);
         }
         this.#log.info(
           { event: 'agentConnection', voiceSessionId, state: message.state },
@@ -251,8 +452,13 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
         return;
       case 'participantJoined':
         if (session === undefined)
-          return this.onParticipantJoined({ identity: message.identity, voiceSessionId });
-        session.connectionState = 'connected';
+          return this.onParticipantJoined({
+            identity: message.identity,
+            voiceSessionId,
+            ...(message.userKey !== undefined && { userKey: message.userKey }),
+          });
+        this.#care.onPresence(session, true);
+        this.#setState(session, 'connected');
         this.#log.info(
           { event: 'participantReturned', session: session.sessionId },
           `Participant ${message.identity} is back in session ${session.sessionId}`,
@@ -260,7 +466,8 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
         return;
       case 'participantAway':
         if (session === undefined) return;
-        session.connectionState = 'reconnecting';
+        this.#care.onPresence(session, false);
+        this.#setState(session, 'reconnecting');
         this.#log.info(
           { event: 'participantAway', session: session.sessionId, forMs: message.forMs },
           `Participant ${message.identity} is away; session ${session.sessionId} waits ${message.forMs} ms`,
@@ -273,19 +480,32 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
           'a clean-up',
         );
       case 'quality':
-        if (session !== undefined) session.audioQuality = message.quality;
-        return;
+        if (session === undefined) return;
+        session.audioQuality = message.quality;
+        return this.#care.onQuality(session, message.quality);
+      case 'audioFlow':
+        return session && this.#care.onFlow(session, message.flows);
+      case 'rebuilt':
+        return session && this.#care.onRebuilt(session, message.ok);
+      case 'audioLatency':
+        this.#care.onAudioLatency(message.tookMs);
+        return this.#note(voiceSessionId, { type: 'latency', of: 'audio', tookMs: message.tookMs });
+      case 'processingTime':
+        this.#care.onProcessingTime(message.tookMs);
+        return this.#note(voiceSessionId, { type: 'latency', of: 'answer', tookMs: message.tookMs });
       case 'turn':
         if (session === undefined) return;
         session.context = [...session.context, message.turn].slice(-MAX_CONTEXT_TURNS);
-        if (message.turn.from === 'user') session.messageCount++;
+        if (message.turn.from === 'agent') return this.#care.onGoodTurn(session);
+        session.messageCount++;
+        this.#watcher.note(session.sessionId, 'voice', { type: 'turn' });
         return;
       case 'error':
         this.#log.warn(
           { event: 'sessionError', voiceSessionId, code: message.code, why: message.message },
           `Voice session ${voiceSessionId}: ${message.code}`,
         );
-        return;
+        return this.#care.onError(message.code, this.#sessionsOf(voiceSessionId));
       default:
         return; // facts for those who measure
     }
@@ -294,17 +514,64 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
   #onLost(voiceSessionId: string, reason: LossReason, attempt: number): void {
     this.#reports.tell(voiceSessionId, { type: 'lost', reason, attempt });
     for (const session of this.#sessionsOf(voiceSessionId)) {
-      session.connectionState = 'reconnecting';
-      session.reconnectionAttempts++;
+      this.#setState(session, 'reconnecting');
+      this.#countReconnection(session);
+      this.#watcher.note(session.sessionId, 'voice', { type: 'recovery', attempt, why: reason });
     }
   }
 
   #onExit(voiceSessionId: string, reason: string, died: boolean): void {
     this.#reports.tell(voiceSessionId, { type: 'exited', reason });
+    this.#care.processGone(voiceSessionId);
+    this.#joinMs.delete(voiceSessionId);
     for (const session of this.#sessionsOf(voiceSessionId)) {
-      if (died) session.connectionState = 'error';
+      if (died) this.#setState(session, 'error');
       inBackground(this.cleanupSession(session.sessionId, reason), this.#log, 'a clean-up');
     }
+  }
+
+  #setState(session: AgentSession, state: ConnectionStateName): void {
+    if (session.connectionState === state) return;
+    session.connectionState = state;
+    this.#watcher.note(session.sessionId, 'voice', { type: 'state', state });
+    inBackground(this.#leases.note(session.sessionId, state), this.#log, "noting a session's state");
+  }
+
+  #countReconnection(session: AgentSession): void {
+    session.reconnectionAttempts = Math.min(MAX_REBUILDS, session.reconnectionAttempts + 1);
+    this.#care.onReconnection();
+    this.#watcher.note(session.sessionId, 'voice', { type: 'reconnection' });
+  }
+
+  /** A fact of a process is one of each session that it serves. */
+  #note(voiceSessionId: string, fact: SessionFact): void {
+    for (const { sessionId } of this.#sessionsOf(voiceSessionId))
+      this.#watcher.note(sessionId, 'voice', fact);
+  }
+
+  #onUsage(voiceSessionId: string, usage: TreeUsage): void {
+    this.#care.onUsage(voiceSessionId, usage);
+    this.#note(voiceSessionId, { type: 'usage', rssBytes: usage.rssBytes, cpuMs: usage.cpuMs });
+  }
+
+  /** A watcher that fails never ends a session, nor keeps one from being cleaned up. */
+  #guarded(watcher: SessionWatcher | undefined): SessionWatcher {
+    return {
+      note: (...args) => {
+        try {
+          watcher?.note(...args);
+        } catch (error) {
+          this.#log.error(
+            { event: 'watcherFailed', session: args[0], err: error },
+            'A watcher of sessions failed',
+          );
+        }
+      },
+    };
+  }
+
+  #storeFailed(error: unknown): void {
+    this.#log.error({ event: 'storeFailed', err: error }, 'The session store failed');
   }
 
   #say(level: 'info' | 'error', line: LogLine, facts: Record<string, unknown>): void {

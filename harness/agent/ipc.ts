@@ -48,6 +48,8 @@ const parentMessage = z.discriminatedUnion('type', [
   /** The server was away and is back: a pass to join it anew, for a child that is not through with its own repair. */
   z.object({ type: z.literal('serverBack'), token: z.string().min(1) }),
   z.object({ type: z.literal('tokenRefused'), reason: z.string() }),
+  /** Build the way that a user's sound takes anew: subscribe again, new stream. Answered by `rebuilt`. */
+  z.object({ type: z.literal('rebuild'), identity: z.string() }),
   z.object({ type: z.literal('end'), reason: z.string() }),
 ]);
 
@@ -59,7 +61,13 @@ const childMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('joined'), tookMs: millis, again: z.boolean() }),
   z.object({ type: z.literal('tokenWanted') }),
   z.object({ type: z.literal('connection'), state: z.enum(['connected', 'reconnecting']) }),
-  z.object({ type: z.literal('participantJoined'), identity: z.string(), returned: z.boolean() }),
+  z.object({
+    type: z.literal('participantJoined'),
+    identity: z.string(),
+    returned: z.boolean(),
+    /** The attribute `clara.user`. */
+    userKey: z.string().exactOptional(),
+  }),
   z.object({ type: z.literal('participantAway'), identity: z.string(), forMs: millis }),
   z.object({ type: z.literal('participantLeft'), identity: z.string(), reason: z.string() }),
   z.object({
@@ -67,6 +75,12 @@ const childMessage = z.discriminatedUnion('type', [
     identity: z.string(),
     quality: z.enum(['excellent', 'good', 'poor', 'lost']),
   }),
+  /** Whether packets come on a track that should carry sound (subscribed, not muted). */
+  z.object({ type: z.literal('audioFlow'), identity: z.string(), flows: z.boolean() }),
+  /** `ok`: subscribed anew in time. */
+  z.object({ type: z.literal('rebuilt'), identity: z.string(), ok: z.boolean() }),
+  /** Half a round trip and the jitter buffer. */
+  z.object({ type: z.literal('audioLatency'), tookMs: millis }),
   z.object({
     type: z.literal('turn'),
     identity: z.string(),

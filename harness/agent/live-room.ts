@@ -22,6 +22,7 @@ import type {
   Participant,
   RemoteParticipant,
   RemoteTrack,
+  RemoteTrackPublication,
   TextStreamReader,
 } from '@livekit/rtc-node';
 import {
@@ -38,16 +39,19 @@ import {
   TRANSCRIBED_TRACK_ATTRIBUTE,
   TRANSCRIPTION_FINAL_ATTRIBUTE,
   TRANSCRIPTION_TOPIC,
+  USER_KEY_ATTRIBUTE,
 } from '../../src/shared/wire.ts';
 import { within } from './deferred.ts';
 import type { AgentStateName } from './ipc.ts';
 import { FRAME_MS, FRAME_SAMPLES, SAMPLE_RATE_HZ } from './pcm.ts';
+import { readRoomStats } from './room-stats.ts';
+import type { RoomStats } from './room-stats.ts';
 import { MAX_REQUEST_BYTES } from './session-requests.ts';
 import type { AudioSink } from './speaker.ts';
 
 /** What a room tells. Users only: agents, recorders and the like are left out. */
 export interface LiveRoomHandler {
-  onUserCame(identity: string): void;
+  onUserCame(identity: string, userKey?: string): void;
   /** `reason` is LiveKit's DisconnectReason by name, `NONE` where there is none. */
   onUserWent(identity: string, reason: string, resumes: boolean): void;
   /** The first frame of a track is here; its sound follows. */
@@ -73,6 +77,9 @@ const JOIN_LIMIT_MS = 12_000;
 const STREAM_LIMIT_MS = 10_000;
 const SEND_LIMIT_MS = 5_000;
 const LEAVE_LIMIT_MS = 800;
+/** A healthy subscription stands within 100 ms. */
+const RESUBSCRIBE_LIMIT_MS = 5_000;
+const STATS_LIMIT_MS = 1_000;
 
 /** rtc-node's source as the speaker wants it. */
 export function sinkOf(source: AudioSource): AudioSink {
@@ -201,6 +208,43 @@ export class LiveRoom {
     );
   }
 
+  /** Whose sound should be coming: subscribed and not muted. */
+  expectsAudioOf(identity: string): boolean {
+    return this.#audioOf(identity).some(({ subscribed, muted }) => subscribed && muted !== true);
+  }
+
+  /** Subscribes anew to a user's sound, with a new stream. False when it does not stand within {@link RESUBSCRIBE_LIMIT_MS}. */
+  async resubscribe(identity: string): Promise<boolean> {
+    const publications = this.#audioOf(identity);
+    if (this.#left || publications.length === 0) return false;
+    const standing = new Promise<true>((resolve) => {
+      this.#room.once(RoomEvent.TrackSubscribed, () => resolve(true));
+    });
+    for (const publication of publications) publication.setSubscribed(false);
+    for (const publication of publications) publication.setSubscribed(true);
+    return (await within(RESUBSCRIBE_LIMIT_MS, standing)) === true;
+  }
+
+  /** What the transport has counted so far; undefined when it does not tell in time. */
+  async stats(): Promise<RoomStats | undefined> {
+    if (this.#left) return undefined;
+    const stats = await within(STATS_LIMIT_MS, this.#room.getRtcStats());
+    return stats === undefined
+      ? undefined
+      : readRoomStats([
+          // One connection carries both ways on newer servers; then all is the publisher's.
+          ...stats.subscriberStats,
+          ...stats.publisherStats,
+        ]);
+  }
+
+  #audioOf(identity: string): RemoteTrackPublication[] {
+    const participant = this.#room.remoteParticipants.get(identity);
+    return [...(participant?.trackPublications.values() ?? [])].filter(
+      ({ kind }) => kind === TrackKind.KIND_AUDIO,
+    );
+  }
+
   /** Leaves and closes all; idempotent, bounded, never throws. The source stays its owner's. */
   async leave(): Promise<void> {
     if (this.#left) return;
@@ -266,7 +310,8 @@ export class LiveRoom {
   }
 
   #came(participant: RemoteParticipant): void {
-    if (!this.#left && isUser(participant)) this.#handler.onUserCame(participant.identity);
+    if (!this.#left && isUser(participant))
+      this.#handler.onUserCame(participant.identity, participant.attributes[USER_KEY_ATTRIBUTE]);
   }
 
   async #read(track: RemoteTrack, identity: string): Promise<void> {

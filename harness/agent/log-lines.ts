@@ -33,6 +33,35 @@ export const serverUnreachable = (): LogLine => ({
   text: 'Critical: ClaraVoiceAgent failed to connect to the LiveKit server. Voice features will be unavailable.',
 });
 
+/** The figures of every 30 s. @param memoryMb MB of 2^20 bytes */
+export const healthCheck = (sessions: number, errors: number, memoryMb: number): LogLine => ({
+  event: 'healthCheck',
+  text: `🏥 Health check - Sessions: ${sessions}, Errors: ${errors}, Memory: ${memoryMb.toFixed(2)}MB`,
+});
+
+/** A session is old; said once. `warnMs` is 30 min unless it was set. */
+export const longSession = (sessionId: string, warnMs: number): LogLine => ({
+  event: 'longSession',
+  text: `⚠️ Session ${sessionId} has been active for over ${minutes(warnMs)}.`,
+});
+
+/** A session is too old and ends. */
+export const sessionTooLong = (): LogLine => ({
+  event: 'sessionTooLong',
+  text: '⏰ Session exceeded maximum duration',
+});
+
+/** A session has failed its user too often in a row and ends. */
+export const tooManyErrors = (): LogLine => ({
+  event: 'tooManyErrors',
+  text: 'Too many errors - terminating',
+});
+
+function minutes(ms: number): string {
+  const count = Math.round(ms / 6_000) / 10;
+  return `${count} ${count === 1 ? 'minute' : 'minutes'}`;
+}
+
 /** Headline of a failed session creation; followed by {@link sessionFailedFor}. */
 export const sessionFailed = (): LogLine => ({
   event: 'sessionFailed',

@@ -19,6 +19,7 @@ import { chooseVoice } from './tts.ts';
 import type { TtsProvider } from './tts.ts';
 import { openVoiceDetector } from './vad.ts';
 import type { VoiceDetector } from './vad.ts';
+import { startWatchdog } from '../supervisor/watchdog.ts';
 import { HARNESS_VERSION } from './version.ts';
 import { VoiceSession } from './voice-session.ts';
 
@@ -28,6 +29,8 @@ const EXIT_LIMIT_MS = 1_000;
 const BEAT_EVERY_MS = 1_000;
 const TOKEN_LIMIT_MS = 5_000;
 const PROBE_LIMIT_MS = 500;
+/** A loop that stands still for this long ends the process, even when nobody else lives to do it, ms. */
+const STANDSTILL_LIMIT_MS = 10_000;
 
 const detector = await openVoiceDetector();
 const started = deferred<StartMessage | undefined>();
@@ -56,6 +59,9 @@ function onMessage(message: ParentMessage): void {
       return;
     case 'serverBack':
       session?.serverBack(message.token);
+      return;
+    case 'rebuild':
+      session?.rebuild(message.identity);
       return;
     case 'tokenRefused':
       onToken?.(undefined);
@@ -134,6 +140,10 @@ process.on('message', (value) => onMessage(parseParentMessage(value)));
 process.on('disconnect', () => end('parentGone'));
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal));
 
+startWatchdog({
+  limitMs: STANDSTILL_LIMIT_MS,
+  onLost: (error) => report({ type: 'error', code: 'watchdogLost', message: error.message }),
+});
 report({ type: 'ready' });
 setInterval(() => report({ type: 'beat', soundMs: speaker?.handedMs ?? 0 }), BEAT_EVERY_MS).unref();
 const start = await started.promise;

@@ -8,6 +8,11 @@
 import { AGENT_IDENTITY_PREFIX } from '../../src/shared/wire.ts';
 import type { DispatchMetadata, Logger } from '../contracts.ts';
 import type { Exit } from '../supervisor/process-group.ts';
+import { startTimeOf } from '../supervisor/process-table.ts';
+import { NO_RESTARTS, askRestart, tellProbe } from '../supervisor/restart-window.ts';
+import type { RestartPolicy } from '../supervisor/restart-window.ts';
+import type { Supervisor } from '../supervisor/supervisor.ts';
+import type { GroupEvent, WatchPolicy, WatchedGroup } from '../supervisor/watched-group.ts';
 import { withDefaults } from './agent-options.ts';
 import { agentRooms } from './agent-rooms.ts';
 import type { AgentRooms } from './agent-rooms.ts';
@@ -15,6 +20,7 @@ import type { ClaraVoiceAgentOptions } from './agent-options.ts';
 import { isEnding, offeredEntry } from './child-entry.ts';
 import type { ChildEntry, ChildrenEvents, LossReason } from './child-entry.ts';
 import { sessionChildSpawner } from './child-process.ts';
+import type { SessionChild } from './child-process.ts';
 import type { Clock } from './clock.ts';
 import { ConversationKeeper } from './conversation-keeper.ts';
 import type { KeptConversation } from './conversation-keeper.ts';
@@ -22,7 +28,6 @@ import { parseDispatchMetadata } from './dispatch-metadata.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { inBackground } from './in-background.ts';
 import type { ChildMessage } from './ipc.ts';
-import { LifeWatch, LOOK_EVERY_MS } from './life-watch.ts';
 import { agentAttributes, mintSessionToken } from './tokens.ts';
 import { WarmPool } from './warm-pool.ts';
 import type { JobAcceptance, JobOffer } from './worker-state.ts';
@@ -35,6 +40,21 @@ const CHILD_END_LIMIT_MS = 1_300;
 const REMEMBER_ENDED_MS = 10_000;
 /** New children in place of lost ones for one voice session; then it is given up. */
 const MAX_REPLACEMENTS = 3;
+/** Three beats of a second and half of one: told and out of the room within 5 s of the hang. */
+const SILENT_LIMIT_MS = 3_500;
+/** The speaker hands on at least a frame a second, even while its source takes none. */
+const STUCK_LIMIT_MS = 5_000;
+/** Before the first word: a cold child on a busy machine loads for seconds. */
+const LOADING_LIMIT_MS = 15_000;
+/** New children of all sessions together; more means that something is wrong that they do not cure. */
+const RESTARTS: RestartPolicy = {
+  maxRestarts: 60,
+  windowMs: 60_000,
+  openMs: 5_000,
+  maxOpenMs: 60_000,
+  jitterRatio: 0.2,
+  probeLimitMs: 30_000,
+};
 
 /** Keeps the children of all voice sessions. */
 export class SessionChildren {
@@ -49,9 +69,19 @@ export class SessionChildren {
   readonly #rooms: AgentRooms;
   readonly #life = new AbortController();
   readonly #ended = new EndedSessions(REMEMBER_ENDED_MS);
+  readonly #supervisor: Supervisor;
+  /** Hung processes whose end is on its way, and whose they were. */
+  readonly #hung = new Map<WatchedGroup, string>();
+  /** Hung processes that outlived SIGKILL, by pid. */
+  readonly #survivors = new Map<number, { readonly voiceSessionId: string; readonly startTime: string }>();
+  #restarts = NO_RESTARTS;
+  #isDraining = false;
+  #watches = 0;
 
-  constructor(options: ClaraVoiceAgentOptions, clock: Clock, events: ChildrenEvents) {
+  /** @param supervisor watches the children; its owner stops it after this */
+  constructor(options: ClaraVoiceAgentOptions, clock: Clock, supervisor: Supervisor, events: ChildrenEvents) {
     this.#options = options;
+    this.#supervisor = supervisor;
     this.#settings = withDefaults(options);
     this.#clock = clock;
     this.#log = options.log;
@@ -59,13 +89,43 @@ export class SessionChildren {
     this.#conversations = new ConversationKeeper(this.#settings.contextTtlMs);
     this.#rooms = options.rooms ?? agentRooms(options.livekit, this.#settings.roomTimeouts);
     const spawn = options.spawnChild ?? sessionChildSpawner(options.runFolder);
-    this.#pool = new WarmPool({ spawn, size: this.#settings.warmChildren, log: options.log, clock });
+    this.#pool = new WarmPool({
+      spawn: () => spawn(options.log, supervisor),
+      size: this.#settings.warmChildren,
+      log: options.log,
+      clock,
+    });
   }
 
-  /** Starts the warm ones, and the watch over all. */
+  /** Starts the warm ones. */
   warmUp(): void {
     this.#pool.fill();
-    inBackground(this.#watch(), this.#log, 'the watch over session processes');
+  }
+
+  /** Processes that wait for a session. */
+  get warm(): number {
+    return this.#pool.waiting;
+  }
+
+  /** Takes no new jobs from now on; sessions that run go on. */
+  drain(): void {
+    this.#isDraining = true;
+    this.#tellLoad();
+  }
+
+  /** What hangs now and is not gone yet, in words; undefined when nothing does. */
+  hungNow(): string | undefined {
+    for (const [watched, voiceSessionId] of this.#hung) {
+      const ms = watched.hungForMs;
+      if (ms !== undefined)
+        return `the process of voice session ${voiceSessionId} hangs and is still there after ${Math.round(ms)} ms`;
+    }
+    for (const [pid, { voiceSessionId, startTime }] of this.#survivors) {
+      if (startTimeOf(pid) === startTime)
+        return `the hung process of voice session ${voiceSessionId} (pid ${pid}) could not be ended`;
+      this.#survivors.delete(pid);
+    }
+    return undefined;
   }
 
   /** What was said in a voice session so far, by its children of before too. */
@@ -148,6 +208,16 @@ export class SessionChildren {
     }
   }
 
+  /** The room of a voice session that is served or on its way. */
+  roomOf(voiceSessionId: string): string | undefined {
+    return this.#entries.get(voiceSessionId)?.roomName;
+  }
+
+  /** Asks a child to build the way of a user's sound anew. */
+  rebuild(voiceSessionId: string, identity: string): void {
+    this.#entries.get(voiceSessionId)?.child?.send({ type: 'rebuild', identity });
+  }
+
   /** Ends a voice session's child and resolves when it is gone; bounded. Unknown ids are ignored. */
   async end(voiceSessionId: string, reason: string): Promise<void> {
     const entry = this.#entries.get(voiceSessionId);
@@ -169,6 +239,7 @@ export class SessionChildren {
 
   #refusal({ voiceSessionId }: DispatchMetadata): string | undefined {
     if (this.#life.signal.aborted) return 'the agent is stopping';
+    if (this.#isDraining) return 'the agent takes no new sessions';
     if (this.#ended.has(voiceSessionId, this.#clock.monoMs()))
       return `voice session ${voiceSessionId} was ended`;
     if (this.isLive(voiceSessionId)) return `voice session ${voiceSessionId} has its agent already`;
@@ -185,12 +256,21 @@ export class SessionChildren {
     try {
       const child = await this.#pool.take();
       entry.child = child;
-      entry.life = new LifeWatch(this.#clock.monoMs());
+      const watchId = `${voiceSessionId}.${++this.#watches}`;
       child.onMessage = (message) => {
-        if (entry.child === child) this.#onMessage(entry, message); // else a lost one that speaks again
+        if (entry.child !== child) return; // a lost one that speaks again
+        if (entry.watched === undefined && !isEnding(entry)) this.#watch(entry, child, watchId);
+        this.#onMessage(entry, message);
       };
+      if (child.hasSpoken) this.#watch(entry, child, watchId);
+      else
+        this.#supervisor.deadlines.set(watchId, 'loading', LOADING_LIMIT_MS, () => {
+          if (entry.child === child) this.#lostHung(entry, child, 'silent', LOADING_LIMIT_MS);
+        });
       inBackground(
         child.exited.then((exit) => {
+          this.#supervisor.deadlines.cancel(watchId, 'loading');
+          if (exit.signal === 'SIGKILL') this.#events.onKilled(voiceSessionId);
           if (entry.child === child) this.#onExit(entry, exit);
         }),
         this.#log,
@@ -230,7 +310,7 @@ export class SessionChildren {
 
   #onMessage(entry: ChildEntry, message: ChildMessage): void {
     const { voiceSessionId } = entry.metadata;
-    entry.life?.heard(this.#clock.monoMs(), message.type === 'beat' ? message.soundMs : undefined);
+    entry.watched?.sign(message.type === 'beat' ? message.soundMs : undefined);
     if (message.type === 'beat') return;
     if (message.type === 'turn') this.#conversations.addTurn(voiceSessionId, message.turn);
     if (message.type === 'spokenWords')
@@ -238,6 +318,7 @@ export class SessionChildren {
     if (message.type === 'tokenWanted') inBackground(this.#sendFreshToken(entry), this.#log, 'a fresh token');
     if (message.type === 'joined') {
       if (entry.phase === 'starting') entry.phase = 'live';
+      this.#restarts = tellProbe(this.#restarts, RESTARTS, true, this.#clock.monoMs(), this.#chance());
       this.#pool.fill(); // the next session's child is made now, and not while this one joins
     }
     // It ends by itself; should it hang in native code, its group is killed.
@@ -283,26 +364,66 @@ export class SessionChildren {
       inBackground(this.#putOut(entry), this.#log, 'putting a killed agent out');
   }
 
-  /** Looks after every child as long as this lives. */
-  async #watch(): Promise<void> {
-    const { signal } = this.#life;
-    while (!signal.aborted) {
-      const nowMs = this.#clock.monoMs();
-      for (const entry of [...this.#entries.values()]) {
-        const { child, life } = entry;
-        if (child === undefined || life === undefined || entry.phase === 'ending') continue;
-        const verdict = life.look(nowMs);
-        if (verdict === 'alive') continue;
-        const { voiceSessionId } = entry.metadata;
-        this.#log.error(
-          { event: 'agentHung', voiceSessionId, verdict },
-          `The process of voice session ${voiceSessionId} hangs (${verdict}) and is killed`,
-        );
-        child.kill();
-        this.#replace(entry, 'hung'); // its exit may come late, or never from a broken kernel call
-      }
-      await this.#clock.sleep(LOOK_EVERY_MS, signal).catch(() => {}); // stopped: the loop ends
-    }
+  /** From its first word on the engine watches a child. */
+  #watch(entry: ChildEntry, child: SessionChild, watchId: string): void {
+    const { deadlines } = this.#supervisor;
+    deadlines.cancel(watchId, 'loading');
+    const { maxRssBytes, idleMs } = this.#settings;
+    const policy: WatchPolicy = {
+      life: { silentAfterMs: SILENT_LIMIT_MS, stuckAfterMs: STUCK_LIMIT_MS },
+      limits: { maxRssBytes, maxIdleMs: idleMs },
+      end: { graceMs: 0 }, // who hangs does not hear a polite signal
+    };
+    const watched = this.#supervisor.watch(child.launched, watchId, policy, (event) => {
+      if (entry.child === child && !isEnding(entry)) this.#onGroupEvent(entry, child, event);
+    });
+    entry.watched = watched;
+    const { voiceSessionId } = entry.metadata;
+    const told = watched.ended.then((end) => {
+      if (end.cause !== 'hung') return;
+      this.#hung.delete(watched);
+      const { leaderPid, leaderStartTime } = child.launched.mark;
+      if (!end.report.gone && leaderStartTime !== undefined)
+        this.#survivors.set(leaderPid, { voiceSessionId, startTime: leaderStartTime });
+      const { frames, processState } = end.note;
+      this.#log.warn(
+        { event: 'agentHungNote', voiceSessionId, processState, frames },
+        `Where the process of voice session ${voiceSessionId} hung: ${frames?.[0] ?? `state ${processState}`}`,
+      );
+    });
+    inBackground(told, this.#log, 'the note of a hung process');
+  }
+
+  #onGroupEvent(entry: ChildEntry, child: SessionChild, event: GroupEvent): void {
+    const { voiceSessionId } = entry.metadata;
+    if (event.type === 'usage') return this.#events.onUsage(voiceSessionId, event.usage);
+    if (event.type === 'hung') return this.#lostHung(entry, child, event.how, event.forMs);
+    if (event.type !== 'limit') return;
+    const { limit, value, allowed } = event.breach;
+    this.#log.error(
+      { event: 'agentLimit', voiceSessionId, limit, value: Math.round(value), allowed },
+      `The process of voice session ${voiceSessionId} is over its limit: ${limit}`,
+    );
+    if (limit === 'memory' || limit === 'cpu') return this.#replace(entry, limit);
+    inBackground(this.#endEntry(entry, limit), this.#log, 'ending an idle session process');
+  }
+
+  /** The engine ends the process; nobody waits for that: it may come late, or never from a broken kernel call. */
+  #lostHung(entry: ChildEntry, child: SessionChild, how: 'silent' | 'stuck', forMs: number): void {
+    const { voiceSessionId } = entry.metadata;
+    const { watched } = entry;
+    this.#log.error(
+      { event: 'agentHung', voiceSessionId, verdict: how },
+      `The process of voice session ${voiceSessionId} hangs (${how}) and is killed`,
+    );
+    this.#events.onHung(voiceSessionId, how, forMs);
+    if (watched === undefined) child.kill();
+    else this.#hung.set(watched, voiceSessionId);
+    this.#replace(entry, 'hung');
+  }
+
+  #chance(): number {
+    return (this.#options.random ?? Math.random)();
   }
 
   /** Puts a new child in the place of a lost one: the user sees the old one leave at once, and the new one come. */
@@ -310,11 +431,16 @@ export class SessionChildren {
     const { voiceSessionId } = entry.metadata;
     const attempt = this.#conversations.replaced(voiceSessionId);
     entry.child = undefined;
-    entry.life = undefined;
-    if (attempt > MAX_REPLACEMENTS) {
+    entry.watched = undefined;
+    const restart = askRestart(this.#restarts, RESTARTS, this.#clock.monoMs(), this.#chance());
+    this.#restarts = restart.state;
+    if (attempt > MAX_REPLACEMENTS || !restart.answer.allow) {
+      const why = restart.answer.allow
+        ? `after ${MAX_REPLACEMENTS} new processes`
+        : `because ${RESTARTS.maxRestarts} processes were lost in ${RESTARTS.windowMs / 1000} s`;
       this.#log.error(
-        { event: 'agentGivenUp', voiceSessionId, replacements: MAX_REPLACEMENTS },
-        `Voice session ${voiceSessionId} is given up after ${MAX_REPLACEMENTS} new processes`,
+        { event: 'agentGivenUp', voiceSessionId, replacements: attempt - 1 },
+        `Voice session ${voiceSessionId} is given up ${why}`,
       );
       inBackground(this.#putOut(entry), this.#log, 'putting a lost agent out');
       this.#events.updateJob(entry.jobId, { status: 'failed', error: 'its process died' });
@@ -380,6 +506,7 @@ export class SessionChildren {
   }
 
   #tellLoad(): void {
-    this.#events.setLoad(this.#entries.size, this.#entries.size / this.#settings.maxSessions);
+    const load = this.#isDraining ? 1 : this.#entries.size / this.#settings.maxSessions;
+    this.#events.setLoad(this.#entries.size, load);
   }
 }

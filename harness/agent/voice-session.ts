@@ -15,14 +15,19 @@ import type { Pipeline, PipelineHost } from './pipeline.ts';
 import { nextPresence, presenceDeadlineMs, startPresence } from './presence.ts';
 import type { PresenceCommand, PresenceEvent, PresenceState } from './presence.ts';
 import { decideRejoin, REJOIN_BACKOFF, STALE_ROOM } from './rejoin-policy.ts';
+import type { RoomStats } from './room-stats.ts';
 import { ServerReturn } from './server-return.ts';
 import { answerSessionMessage } from './session-requests.ts';
+import { SoundCheck } from './sound-check.ts';
 
 /** A joined room, as the session needs it; live-room.ts is the real one. */
 export interface SessionRoom {
   setState(state: AgentStateName): void;
   sendChat(text: string, id: string): Promise<boolean>;
   sendSpokenReply(text: string, id: string): Promise<boolean>;
+  expectsAudioOf(identity: string): boolean;
+  resubscribe(identity: string): Promise<boolean>;
+  stats(): Promise<RoomStats | undefined>;
   leave(): Promise<void>;
 }
 
@@ -58,6 +63,9 @@ export class VoiceSession {
   readonly #life = new AbortController();
   readonly #serverReturn = new ServerReturn();
   readonly #pipeline: Pipeline;
+  readonly #soundCheck: SoundCheck;
+  /** Keys that tokens carry, by identity. */
+  readonly #userKeys = new Map<string, string>();
   readonly #context: ConversationTurn[];
   #endReason: string | undefined;
   #presence: PresenceState;
@@ -77,6 +85,12 @@ export class VoiceSession {
     this.#idPrefix = `${parts.start.identity}-${Math.floor(parts.random() * 2 ** 32).toString(36)}-`;
     this.#context = [...parts.start.context];
     this.#presence = startPresence(parts.start, parts.clock.monoMs(), parts.start.users);
+    this.#soundCheck = new SoundCheck({
+      clock: parts.clock,
+      report: parts.report,
+      room: () => this.#room,
+      listenedTo: () => (this.#isHere(this.#listenedTo) ? this.#listenedTo : undefined),
+    });
     this.#pipeline = parts.makePipeline({
       out: parts.out,
       clock: parts.clock,
@@ -87,9 +101,17 @@ export class VoiceSession {
     });
   }
 
+  /** Builds the way of a user's sound anew and reports how it went. */
+  rebuild(identity: string): void {
+    const rebuilt = (ok: boolean): void => this.#parts.report({ type: 'rebuilt', identity, ok });
+    if (this.#room === undefined) return rebuilt(false);
+    this.#room.resubscribe(identity).then(rebuilt, () => rebuilt(false));
+  }
+
   /** Runs to the end and says why it ended. Never rejects. */
   async run(): Promise<string> {
     this.#armPresence();
+    void this.#soundCheck.run(this.#life.signal); // never rejects; what it still asks is bounded
     let token: string | undefined = this.#parts.start.token;
     let again = false;
     while (!this.#life.signal.aborted) {
@@ -211,7 +233,10 @@ export class VoiceSession {
   #handler(onDisconnected: (reason: string) => void): LiveRoomHandler {
     const { report, start, version, clock } = this.#parts;
     return {
-      onUserCame: (identity) => this.#onPresence({ type: 'came', identity, nowMs: clock.monoMs() }),
+      onUserCame: (identity, userKey) => {
+        if (userKey !== undefined) this.#userKeys.set(identity, userKey);
+        this.#onPresence({ type: 'came', identity, nowMs: clock.monoMs() });
+      },
       onUserWent: (identity, reason, resumes) =>
         this.#onPresence({ type: 'went', identity, reason, resumes, nowMs: clock.monoMs() }),
       onBye: (identity) => this.#onPresence({ type: 'bye', identity }),
@@ -271,6 +296,7 @@ export class VoiceSession {
           type: 'participantJoined',
           identity: command.identity,
           returned: command.type === 'returned',
+          ...userKeyOf(this.#userKeys.get(command.identity)),
         });
         this.#startWhenHeard();
         return;
@@ -282,6 +308,7 @@ export class VoiceSession {
           this.#listenedTo = [...this.#presence.users.keys()].find(
             (identity) => identity !== command.identity,
           );
+        this.#userKeys.delete(command.identity);
         report({ type: 'participantLeft', identity: command.identity, reason: command.reason });
         return;
       case 'end':
@@ -314,6 +341,10 @@ export class VoiceSession {
     this.#pipeline.start();
   }
 
+  #isHere(identity: string | undefined): boolean {
+    return identity !== undefined && this.#presence.users.get(identity)?.here === true;
+  }
+
   #setState(state: AgentStateName): void {
     this.#state = state;
     this.#room?.setState(state);
@@ -344,4 +375,8 @@ export class VoiceSession {
       () => this.#failed('textNotSent', 'an answer could not be sent'),
     );
   }
+}
+
+function userKeyOf(userKey: string | undefined): { readonly userKey?: string } {
+  return userKey === undefined ? {} : { userKey };
 }

@@ -5,7 +5,7 @@
  */
 import type { Logger } from '../contracts.ts';
 import type { Clock } from './clock.ts';
-import type { SessionChild, SpawnChild } from './child-process.ts';
+import type { SessionChild } from './child-process.ts';
 import { inBackground } from './in-background.ts';
 
 /** Pause before the next child after one died waiting or could not be started, ms: a broken install must not fork in a circle. */
@@ -13,7 +13,7 @@ const REFILL_PAUSE_MS = 2_000;
 
 /** A pool of waiting children. */
 export class WarmPool {
-  readonly #spawn: SpawnChild;
+  readonly #spawn: () => Promise<SessionChild>;
   readonly #size: number;
   readonly #log: Logger;
   readonly #clock: Clock;
@@ -22,7 +22,7 @@ export class WarmPool {
   /** Starts under way, so that `stop` can end what they bring. */
   readonly #starting = new Set<Promise<unknown>>();
 
-  constructor(options: { spawn: SpawnChild; size: number; log: Logger; clock: Clock }) {
+  constructor(options: { spawn: () => Promise<SessionChild>; size: number; log: Logger; clock: Clock }) {
     this.#spawn = options.spawn;
     this.#size = options.size;
     this.#log = options.log;
@@ -44,7 +44,7 @@ export class WarmPool {
   async take(): Promise<SessionChild> {
     this.#life.signal.throwIfAborted();
     const [child] = this.#waiting;
-    if (child === undefined) return this.#spawn(this.#log);
+    if (child === undefined) return this.#spawn();
     this.#waiting.delete(child);
     return child;
   }
@@ -64,7 +64,7 @@ export class WarmPool {
 
   async #startOne(): Promise<void> {
     try {
-      const child = await this.#spawn(this.#log);
+      const child = await this.#spawn();
       this.#waiting.add(child);
       const died = child.exited.then(() => {
         if (this.#waiting.delete(child)) this.#refillLater();

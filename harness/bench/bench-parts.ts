@@ -7,13 +7,6 @@ export type BenchPart = (log: Logger, tell: (result: BenchResult) => void) => Pr
 
 /** By name. */
 export const BENCH_PARTS: Readonly<Record<string, () => Promise<BenchPart>>> = {
-  supervisor: async () => {
-    const { benchSupervisor } = await import('./supervisor-bench.ts');
-    const ids = ['recordBytes', 'memoryOvershoot', 'sigtermProof', 'watch200'];
-    return async (log, tell) => {
-      for (const [index, { value, unit, bar, holds }] of (await benchSupervisor(log)).entries())
-        tell({ id: `supervisor.${ids[index] ?? index}`, value, unit, bar, ok: holds });
-    };
-  },
+  supervisor: async () => (await import('./supervisor-part.ts')).benchSupervisorPart,
   cli: async () => (await import('./cli-bench.ts')).benchCli,
 };

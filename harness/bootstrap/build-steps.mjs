@@ -121,7 +121,7 @@ const library = {
 export const RUN_STEPS = [harness, probe, app];
 
 /** The commands that open the app in a browser. */
-const APP_COMMANDS = ['up', 'call', 'chaos', 'test'];
+const APP_COMMANDS = ['up', 'call', 'chaos', 'bench', 'test'];
 
 /**
  * What one command needs: looking at settings, parts and help needs no app.

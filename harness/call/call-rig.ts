@@ -121,7 +121,15 @@ async function startServing(
   try {
     const stack = await startStack(
       config,
-      { runFolder, log, report, ...(env && { env }), ...(through && { through }), ...(nodeIp && { nodeIp }) },
+      {
+        runFolder,
+        log,
+        report,
+        stateFolder: join(runFolder.path, 'state'), // a call's journals go with the call
+        ...(env && { env }),
+        ...(through && { through }),
+        ...(nodeIp && { nodeIp }),
+      },
       signal,
     );
     parts.own('stack', stack, 20_000);

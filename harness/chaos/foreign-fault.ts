@@ -31,6 +31,7 @@ export function whyNotForeign(spec: FaultSpec | undefined): string | undefined {
     case 'tokenSpoil':
     case 'signalRefuse':
       return 'it needs to know the app’s endpoints';
+    case 'processInject':
     case 'processPause':
     case 'processEnd':
       return spec.process === 'renderer' ? undefined : `the ${spec.process} is not ours`;

@@ -1,6 +1,7 @@
 /** The processes of a call that faults may hit: its server, its agent's child, its page's renderer. */
 import { listProcesses, type ProcessFacts } from '../supervisor/process-table.ts';
 import type { ProcessTarget } from '../faults/fault.ts';
+import { evaluateInside } from '../faults/node-inspector.ts';
 import { pidTarget } from '../faults/process-target.ts';
 import type { LiveKitServer } from '../server/livekit-server.ts';
 import type { RunFolder } from '../supervisor/run-folder.ts';
@@ -95,6 +96,9 @@ export function lookedUp(name: string, find: () => readonly Pick<ProcessFacts, '
     },
     exited: async (signal) => {
       await Promise.all(targets().map((target) => target.exited(signal)));
+    },
+    evaluate: async (expression, signal) => {
+      await Promise.all(find().map(({ pid }) => evaluateInside(pid, expression, signal)));
     },
   };
 }

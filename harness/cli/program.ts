@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { registerBench } from './bench.ts';
 import { registerCall } from './call.ts';
 import { registerChaos } from './chaos.ts';
+import { registerCleanup } from './cleanup.ts';
 import { registerConfig } from './config.ts';
 import { registerDoctor } from './doctor.ts';
 import { registerRun } from './run.ts';
@@ -40,6 +41,7 @@ export function createProgram(): Command {
   registerCall(program);
   registerChaos(program);
   registerBench(program);
+  registerCleanup(program);
   registerDoctor(program);
   registerConfig(program);
   registerRun(program);

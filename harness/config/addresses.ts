@@ -46,3 +46,16 @@ export function isWebOrigin(value: string): boolean {
 export function isListOf(isOne: (value: string) => boolean): (list: string) => boolean {
   return (list) => list.split(',').every((value) => isOne(value.trim()));
 }
+
+/** Whether it is an http(s) address with a host; path, query and port may follow, credentials may not. */
+export function isWebAddress(value: string): boolean {
+  if (!/^https?:\/\/[^/?#]/.test(value) || !URL.canParse(value)) return false;
+  const { username, password, hostname } = new URL(value);
+  return username === '' && password === '' && hostname !== '';
+}
+
+/** Whether it is a Redis server's address, perhaps with user, password and database number. */
+export function isRedisServer(value: string): boolean {
+  const match = /^rediss?:\/\/(?:[^@/\s]*@)?([^@/\s]+)(?:\/\d{0,2})?$/.exec(value);
+  return match !== null && isHostAndPort(match[1] ?? '') && URL.canParse(value);
+}

@@ -5,7 +5,15 @@
 import { z } from 'zod';
 import { PIPELINES } from '../contracts.ts';
 import { LOG_LEVELS } from '../log/create-logger.ts';
-import { isHost, isHostAndPort, isListOf, isWebOrigin, isWebSocketServer } from './addresses.ts';
+import {
+  isHost,
+  isHostAndPort,
+  isListOf,
+  isRedisServer,
+  isWebAddress,
+  isWebOrigin,
+  isWebSocketServer,
+} from './addresses.ts';
 import { oneOf, text, wholeNumber, yesOrNo } from './option-kinds.ts';
 import type { Option } from './option-kinds.ts';
 import { CLI_OPTIONS } from './cli-options.ts';
@@ -54,7 +62,7 @@ export const OPTIONS = {
     0,
     604_800,
     0,
-    'how long a session can be come back to after its last token, s; 0: 2 h, graceS and contextTtlS together',
+    'how long a session can be come back to after its last token, s; 0: maxSessionS (or 2 h), graceS and contextTtlS together',
   ),
   allowedHosts: text(
     isListOf(isHostAndPort),
@@ -71,6 +79,47 @@ export const OPTIONS = {
   trustProxy: yesOrNo(false, 'believe X-Forwarded-* headers; only behind a proxy that sets them'),
   tokenRateMax: wholeNumber(1, 100_000, 60, 'token requests that one address may send in a window'),
   tokenRateWindowS: wholeNumber(1, 3600, 60, 'length of that window, s'),
+  maxSessions: wholeNumber(1, 1000, 50, 'sessions of this machine at a time'),
+  maxSessionsPerUser: wholeNumber(0, 1000, 1, 'sessions of one user at a time; 0: no limit'),
+  whenUserIsFull: oneOf(
+    ['replaceOldest', 'refuse'],
+    'replaceOldest',
+    'what a further session of such a user does',
+  ),
+  warnS: wholeNumber(0, 86_400, 1800, 'age at which a session is told of as long, s; 0: never'),
+  maxSessionS: wholeNumber(0, 604_800, 7200, 'age at which a session ends, s; 0: never'),
+  idleS: wholeNumber(
+    0,
+    86_400,
+    300,
+    'how long nothing may come from a session process, s; a quiet user is not idle; 0: no limit',
+  ),
+  maxErrors: wholeNumber(0, 1000, 5, 'errors in a row at which a session ends; 0: never'),
+  maxRssMb: wholeNumber(0, 1_000_000, 512, 'memory of the processes of one session, MiB; 0: no limit'),
+  redisUrl: text(
+    isRedisServer,
+    'a redis:// or rediss:// address',
+    '',
+    'Redis in which several supervisors share their sessions; needs the package ioredis',
+    { secret: true },
+  ),
+  webhookUrl: text(isWebAddress, 'an http:// or https:// address', '', 'where alerts are sent', {
+    secret: true, // many such addresses are passwords themselves
+  }),
+  webhookSecret: text(
+    /^\S{16,500}$/,
+    '16 to 500 characters without spaces',
+    '',
+    'what alerts are signed with',
+    { secret: true },
+  ),
+  operatorToken: text(
+    /^\S{16,500}$/,
+    '16 to 500 characters without spaces',
+    '',
+    'lets who is not on this machine see metrics and the dashboard, and end sessions',
+    { secret: true },
+  ),
   logLevel: oneOf(LOG_LEVELS, 'info', 'what is logged'),
   pretty: yesOrNo(false, 'log lines for people instead of JSON'),
   ...CLI_OPTIONS,

@@ -93,6 +93,9 @@ function crossChecks(values: Config): string[] {
   if (values.livekitUrl !== '' && (values.livekitPort !== 0 || values.udpPort !== 0)) {
     problems.push('livekitUrl is set: livekitPort and udpPort belong to a server started here');
   }
+  if (values.webhookUrl !== '' && values.webhookSecret === '') {
+    problems.push('webhookUrl is set: CLARA_WEBHOOK_SECRET is needed with it');
+  }
   return problems;
 }
 

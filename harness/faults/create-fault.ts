@@ -5,6 +5,7 @@ import { httpFault } from './http-fault.ts';
 import { pageFault, type PageAction } from './page-fault.ts';
 import type { Direction } from './packet-rules.ts';
 import { processEnd } from './process-end.ts';
+import { processInject, type Misbehaviour } from './process-inject.ts';
 import { processPause, type ProcessName } from './process-pause.ts';
 import { roomFault, type RoomAction } from './room-fault.ts';
 import { signalCut } from './signal-cut.ts';
@@ -42,6 +43,11 @@ export type FaultSpec =
       readonly process: Exclude<ProcessName, 'renderer'>;
       readonly how: 'kill' | 'term';
     }
+  | {
+      readonly kind: 'processInject';
+      readonly process: Exclude<ProcessName, 'renderer'>;
+      readonly what: Misbehaviour;
+    }
   | { readonly kind: 'page'; readonly action: PageAction }
   | { readonly kind: 'room'; readonly action: RoomAction };
 
@@ -72,6 +78,8 @@ export function createFault(id: string, spec: FaultSpec, seed: number): Fault {
       return processPause(id, spec.process);
     case 'processEnd':
       return processEnd(id, spec.process, spec.how);
+    case 'processInject':
+      return processInject(id, spec.process, spec.what);
     case 'page':
       return pageFault(id, spec.action);
     case 'room':

@@ -59,6 +59,8 @@ export interface ProcessTarget {
   exited(signal: AbortSignal): Promise<void>;
   /** Starts it again and resolves when it is ready; absent where somebody else does that (a watcher, a supervisor). */
   restart?(): Promise<void>;
+  /** Runs an expression inside it; absent where it is no Node process of ours. */
+  evaluate?(expression: string, signal: AbortSignal): Promise<void>;
 }
 
 /** The signals that faults send. */

@@ -57,6 +57,7 @@ export async function addAppFiles(app: FastifyInstance, { appFolder, log }: Reso
       },
     });
     app.get('/', async (_request, reply) => reply.sendFile('index.html'));
+    app.get('/dashboard', async (_request, reply) => reply.sendFile('dashboard.html'));
   } else {
     log.warn({ event: 'appMissing' }, 'no built app: pages say so');
   }

@@ -10,6 +10,7 @@ import { addCorsHeaders } from './api-scope.ts';
 import { addAgentRoute } from './agent-route.ts';
 import { addAppFiles } from './app-files.ts';
 import { addByeRoute } from './bye-route.ts';
+import { addAgentsRoutes } from './agents-routes.ts';
 import { toGatewayStartError } from './gateway-start-error.ts';
 import { addHealthRoutes } from './health-routes.ts';
 import { HttpError } from './http-error.ts';
@@ -90,6 +91,7 @@ async function buildApp(options: ResolvedOptions): Promise<FastifyInstance> {
   await addAgentRoute(app, options, resumes, sessions);
   await addByeRoute(app, options, resumes, sessions);
   addHealthRoutes(app, options);
+  await addAgentsRoutes(app, options);
   await addAppFiles(app, options);
   return app;
 }

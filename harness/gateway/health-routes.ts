@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import type { HealthCheck } from '../contracts.ts';
 import { HttpError } from './http-error.ts';
 import type { ResolvedOptions } from './options.ts';
 import { RoomDirectoryError } from './room-directory.ts';
@@ -6,20 +7,23 @@ import { RoomDirectoryError } from './room-directory.ts';
 /** How long `/readyz` waits for the LiveKit server, ms. */
 const PING_TIMEOUT_MS = 1000;
 
-/** One part that has to be there for sessions to be served. */
-export interface ReadinessCheck {
-  readonly id: 'livekit' | 'agent';
-  readonly ok: boolean;
-  readonly reason?: string;
-}
-
-/** `GET /healthz` (this process answers), `/readyz` (sessions can be served, asked anew each time), `/config`. */
+/** `GET /healthz` (this process and its sessions are well), `/readyz` (sessions can be served, asked anew each time), `/config`. */
 export function addHealthRoutes(app: FastifyInstance, options: ResolvedOptions): void {
-  app.get('/healthz', async (_request, reply) =>
-    reply.header('cache-control', 'no-store').send({ ok: true }),
-  );
+  const { operations } = options;
+  app.get('/healthz', async (_request, reply) => {
+    const sessions = operations?.sessionHealth();
+    const ok = sessions?.ok ?? true;
+    return reply
+      .code(ok ? 200 : 503)
+      .header('cache-control', 'no-store')
+      .send({ ok, ...(sessions !== undefined && { checks: [sessions] }) });
+  });
   app.get('/readyz', async (_request, reply) => {
-    const checks = [await checkLiveKit(options), checkAgent(options)];
+    const checks = [
+      await checkLiveKit(options),
+      checkAgent(options),
+      ...(operations === undefined ? [] : [operations.sessionHealth(), ...operations.surroundings()]),
+    ];
     const ok = checks.every((check) => check.ok);
     return reply
       .code(ok ? 200 : 503)
@@ -32,7 +36,7 @@ export function addHealthRoutes(app: FastifyInstance, options: ResolvedOptions):
   });
 }
 
-async function checkLiveKit({ rooms }: ResolvedOptions): Promise<ReadinessCheck> {
+async function checkLiveKit({ rooms }: ResolvedOptions): Promise<HealthCheck> {
   try {
     await rooms.ping(PING_TIMEOUT_MS);
     return { id: 'livekit', ok: true };
@@ -42,6 +46,6 @@ async function checkLiveKit({ rooms }: ResolvedOptions): Promise<ReadinessCheck>
   }
 }
 
-function checkAgent({ agents }: ResolvedOptions): ReadinessCheck {
+function checkAgent({ agents }: ResolvedOptions): HealthCheck {
   return { id: 'agent', ...agents.readiness() };
 }

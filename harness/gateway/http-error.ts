@@ -14,6 +14,7 @@ export const HTTP_ERROR_CODES = [
   'notFound',
   'hostNotAllowed', // a Host that is not ours: DNS rebinding, or allowedHosts is not set
   'originNotAllowed', // a page that is not ours and not on the list
+  'operatorOnly', // neither on this machine nor with the operator's token
   'rateLimited', // Retry-After tells when
   'resumeInvalid', // forged, malformed, or signed by an earlier run
   'resumeExpired',
@@ -37,6 +38,7 @@ const STATUS: Record<HttpErrorCode, number> = {
   notFound: 404,
   hostNotAllowed: 421,
   originNotAllowed: 403,
+  operatorOnly: 403,
   rateLimited: 429,
   resumeInvalid: 401,
   resumeExpired: 401,

@@ -1,10 +1,7 @@
 import { AccessToken, TrackSource } from 'livekit-server-sdk';
 import type { LiveKitAddress } from '../contracts.ts';
-import { RESUME_ATTRIBUTE } from '../../src/shared/wire.ts';
+import { RESUME_ATTRIBUTE, USER_KEY_ATTRIBUTE } from '../../src/shared/wire.ts';
 import type { SessionNames } from './session-names.ts';
-
-/** Participant attribute with the user's key; the agent side limits sessions by it. */
-const USER_KEY_ATTRIBUTE = 'clara.user';
 
 /**
  * The token that lets one browser into one room: microphone, listening and data, nothing else. Attributes are read

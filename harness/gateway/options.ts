@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import type { AgentDirectory, LiveKitAddress, Logger, Pipeline, RoomTimeouts } from '../contracts.ts';
+import type {
+  AgentDirectory,
+  LiveKitAddress,
+  Logger,
+  Pipeline,
+  RoomTimeouts,
+  SessionOperations,
+} from '../contracts.ts';
 import { liveKitRooms } from './livekit-rooms.ts';
 import type { RoomDirectory } from './room-directory.ts';
 
@@ -44,6 +51,10 @@ export interface GatewayOptions {
   readonly trustProxy?: boolean;
   /** What `GET /config` shows; the caller masks secrets. Without it the path is 404. */
   readonly configView?: () => unknown;
+  /** Sessions for operators: metrics, dashboard, health. Without them those paths are 404. */
+  readonly operations?: SessionOperations;
+  /** Lets somebody who is not on this machine see and end sessions, as `Authorization: Bearer`. @default nobody */
+  readonly operatorToken?: string;
   readonly log: Logger;
   /** Wall clock, ms. @default Date.now */
   readonly now?: () => number;
@@ -54,8 +65,10 @@ export interface GatewayOptions {
 }
 
 /** {@link GatewayOptions} with every default filled in. */
-export type ResolvedOptions = Required<Omit<GatewayOptions, 'appFolder' | 'configView'>> &
-  Pick<GatewayOptions, 'appFolder' | 'configView'>;
+export type ResolvedOptions = Required<Omit<GatewayOptions, OptionalPart>> &
+  Pick<GatewayOptions, OptionalPart>;
+
+type OptionalPart = 'appFolder' | 'configView' | 'operations' | 'operatorToken';
 
 const LONGEST_SESSION_S = 2 * 3600;
 const CONTEXT_TTL_S = 30 * 60;
@@ -89,6 +102,7 @@ const SECRET_NAMES = [
   'cookie',
   'authorization',
   'apiSecret',
+  'operatorToken',
 ];
 const SECRET_PATHS = [
   'headers',

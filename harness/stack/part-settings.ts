@@ -4,7 +4,7 @@ import type { Config } from '../config/options.ts';
 import type { RoomTimeouts } from '../contracts.ts';
 import type { GatewayOptions } from '../gateway/options.ts';
 
-/** The longest session, s; a resume value has to outlive it when nothing else is said. */
+/** Of a session without a limit, s: what a resume value covers then. */
 const LONGEST_SESSION_S = 2 * 3600;
 
 function listed(text: string): string[] {
@@ -19,8 +19,31 @@ export function roomTimeoutsOf(values: Config): RoomTimeouts {
 /** The agent's part of the configuration. */
 export function agentSettings(
   values: Config,
-): Pick<ClaraVoiceAgentOptions, 'agentName' | 'graceMs' | 'contextTtlMs' | 'roomTimeouts' | 'voice'> {
+): Pick<
+  ClaraVoiceAgentOptions,
+  | 'agentName'
+  | 'graceMs'
+  | 'contextTtlMs'
+  | 'roomTimeouts'
+  | 'voice'
+  | 'maxSessions'
+  | 'maxPerUser'
+  | 'whenUserIsFull'
+  | 'warnMs'
+  | 'maxSessionMs'
+  | 'idleMs'
+  | 'maxErrors'
+  | 'maxRssBytes'
+> {
   return {
+    maxSessions: values.maxSessions,
+    maxPerUser: values.maxSessionsPerUser,
+    whenUserIsFull: values.whenUserIsFull,
+    warnMs: values.warnS * 1000,
+    maxSessionMs: values.maxSessionS * 1000,
+    idleMs: values.idleS * 1000,
+    maxErrors: values.maxErrors,
+    maxRssBytes: values.maxRssMb * 1024 * 1024,
     agentName: values.agentName,
     graceMs: values.graceS * 1000,
     contextTtlMs: values.contextTtlS * 1000,
@@ -42,6 +65,7 @@ export type GatewaySettings = Pick<
   | 'allowedHosts'
   | 'extraAllowedOrigins'
   | 'trustProxy'
+  | 'operatorToken'
 >;
 
 /** The gateway's part of the configuration. */
@@ -52,10 +76,12 @@ export function gatewaySettings(values: Config): GatewaySettings {
     roomTimeouts: roomTimeoutsOf(values),
     defaultPipeline: values.pipeline,
     joinTokenTtlS: values.joinTokenTtlS,
-    resumeTtlS: values.resumeTtlS || LONGEST_SESSION_S + values.graceS + values.contextTtlS,
+    resumeTtlS:
+      values.resumeTtlS || (values.maxSessionS || LONGEST_SESSION_S) + values.graceS + values.contextTtlS,
     rateLimit: { max: values.tokenRateMax, windowMs: values.tokenRateWindowS * 1000 },
     allowedHosts: listed(values.allowedHosts),
     extraAllowedOrigins: listed(values.allowedOrigins),
     trustProxy: values.trustProxy,
+    ...(values.operatorToken !== '' && { operatorToken: values.operatorToken }),
   };
 }

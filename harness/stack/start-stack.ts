@@ -9,6 +9,7 @@ import { ClaraVoiceAgent } from '../agent/clara-voice-agent.ts';
 import { describeConfig } from '../config/resolve-config.ts';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import type { LiveKitAddress, Logger, Running } from '../contracts.ts';
+import { stateFolder } from '../config/folders.ts';
 import { toGatewayStartError } from '../gateway/gateway-start-error.ts';
 import { startGateway } from '../gateway/gateway.ts';
 import type { Gateway } from '../gateway/gateway.ts';
@@ -19,7 +20,14 @@ import { startLiveKitServer } from '../server/livekit-server.ts';
 import type { LiveKitServer } from '../server/livekit-server.ts';
 import { warmUpServer } from '../server/warm-up.ts';
 import type { RunFolder } from '../supervisor/run-folder.ts';
+import { MemorySessionStore } from '../supervisor/memory-session-store.ts';
+import { systemEngineClock } from '../supervisor/engine-clock.ts';
+import { openRedisSessionStore } from '../supervisor/redis-session-store.ts';
+import type { SessionStore } from '../supervisor/session-store.ts';
 import { StopStack } from '../supervisor/stop-stack.ts';
+import { Supervisor } from '../supervisor/supervisor.ts';
+import { Telemetry } from '../telemetry/telemetry.ts';
+import { sessionOperations } from './session-operations.ts';
 import { requireOutsideInterface } from './outside-interface.ts';
 import { agentSettings, gatewaySettings } from './part-settings.ts';
 
@@ -31,6 +39,8 @@ export interface StackOptions {
   readonly report: Report;
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
+  /** Where journals lie. @default the state folder of this machine's user */
+  readonly stateFolder?: string;
   /** Address that the server tells clients for media; see ServerSettings. @default 127.0.0.1 */
   readonly nodeIp?: string;
   /**
@@ -76,6 +86,35 @@ async function startServer(
   );
 }
 
+/** Sessions in Redis when one is configured. Rejects with PartMissingError when ioredis is not installed. */
+function openStore({ values }: ResolvedConfig, log: Logger): Promise<SessionStore> {
+  const onError = (error: unknown): void =>
+    log.debug({ event: 'storeError', why: error instanceof Error ? error.message : 'unknown' }, 'store');
+  if (values.redisUrl === '')
+    return Promise.resolve(new MemorySessionStore({ clock: systemEngineClock, onError }));
+  return openRedisSessionStore({ url: values.redisUrl, onError });
+}
+
+/** @param agent asked only once it is there: at the first scrape */
+function startTelemetry(
+  { values }: ResolvedConfig,
+  folder: string,
+  log: Logger,
+  agent: () => ClaraVoiceAgent,
+): Telemetry {
+  const { webhookUrl, webhookSecret, redisUrl } = values;
+  return new Telemetry({
+    log,
+    stateFolder: folder,
+    ...(webhookUrl !== '' && { webhook: { url: webhookUrl, secret: webhookSecret } }),
+    surroundings: {
+      isLinkUp: () => agent().readiness().ok,
+      ...(redisUrl !== '' && { isStoreShared: () => agent().storeHealth().reason === undefined }),
+      warmProcesses: () => agent().warmProcesses,
+    },
+  });
+}
+
 /** Starts all parts. The caller owns the stack and stops it. Rejects with the error of the part that failed. */
 export async function startStack(
   config: ResolvedConfig,
@@ -83,7 +122,7 @@ export async function startStack(
   signal: AbortSignal,
 ): Promise<Stack> {
   requireOutsideInterface();
-  const { runFolder, log } = options;
+  const { runFolder, log, env = process.env } = options;
   const { values } = config;
   // Last to listen, first to be looked at: a port that is taken is told before anything is started.
   await tryTcpPort(values.port, values.host).catch((cause: unknown) => {
@@ -109,13 +148,24 @@ export async function startStack(
     );
     const warmedUp = server === undefined ? Promise.resolve() : warmUpServer(server);
     const livekit = options.through === undefined ? address : await options.through(address, server);
-    const agent = parts.own(
+    const folder = options.stateFolder ?? stateFolder(env);
+    const store = await openStore(config, log);
+    parts.defer('session store', () => store.close());
+    const telemetry = parts.own(
+      'telemetry',
+      startTelemetry(config, folder, log, () => agent),
+    );
+    const supervisor = parts.own('supervisor', new Supervisor({ log, stateFolder: folder }));
+    const agent: ClaraVoiceAgent = parts.own(
       'agent',
       new ClaraVoiceAgent({
         livekit,
         ...agentSettings(values),
         log,
         runFolder,
+        supervisor,
+        store,
+        watcher: telemetry,
       }),
       15_000,
     );
@@ -131,6 +181,7 @@ export async function startStack(
           ...gatewaySettings(values),
           livekit,
           agents: agent,
+          operations: sessionOperations(telemetry, agent),
           appFolder: builtAppFolder(),
           configView: () => describeConfig(config),
           log,

@@ -1,20 +1,11 @@
 /**
  * The port behind which sessions are known beyond one supervisor. Implementations: memory, file journal, Redis; all
  * pass test/support/node/session-store-contract.ts.
- *
- * How it fits Redis. Keys (one hash tag, so that a cluster keeps them in one slot): `{clara}:session:<id>` a hash with
- * the lease; `{clara}:user:<userKey>` and `{clara}:machine:<id>` sets of session ids; `{clara}:supervisors` a sorted set
- * of supervisor ids by the time their lease ends; `{clara}:held:<supervisorId>` a set of session ids;
- * `{clara}:fence` a counter; `{clara}:context:<key>` a string with PX.
- * - `acquire` is one Lua script: it expires dead supervisors first (as `takeExpired` does), counts user and machine,
- *   decides as admission.ts does, writes the new lease with INCR of the fence, marks the replaced ones, and PUBLISHes
- *   to their supervisors. Nothing is read before and written after: limits hold across supervisors.
- * - Time is the store's (Redis TIME in the script), never the caller's: supervisors' clocks need not agree.
- * - One lease per supervisor, not per session: `renew` is one ZADD, whatever the number of sessions.
- * - `note` and `release` compare the fence in Lua: who was taken for dead and comes back changes nothing.
- * - `onEndRequest` is pub/sub, at most once; `renew` says the same again from the hash, so that each request arrives.
- * Down: every method rejects with StoreUnavailableError within its own limit; the caller goes on with local limits,
- * says so in readiness, and calls `adopt` for all it holds when the store is back.
+ * Time is the store's, never the caller's: supervisors' clocks need not agree. One lease per supervisor, not per
+ * session: `renew` is one write, whatever the number of sessions. `note` and `release` compare the fence: who was taken
+ * for dead and comes back changes nothing. `onEndRequest` may miss a word; `renew` says it again, so that each arrives.
+ * Down: every method rejects with StoreUnavailableError within its own limit; SessionLeases goes on with local limits,
+ * says so in readiness, and catches up when the store is back.
  */
 import type { AdmissionPolicy, Holder } from './admission.ts';
 

@@ -23,7 +23,7 @@ import { NODE_STACK_NOTE_ARGUMENTS } from './stack-note.ts';
 import { UsageMonitor } from './usage-monitor.ts';
 import type { UsagePacePolicy } from './usage-pace.ts';
 import { WatchedGroup } from './watched-group.ts';
-import type { GroupEvent, WatchPolicy, WatchTools } from './watched-group.ts';
+import type { GroupEvent, WatchPolicy, WatchTools, WatchableGroup } from './watched-group.ts';
 
 export interface SupervisorOptions {
   readonly log: Logger;
@@ -49,9 +49,15 @@ export interface LaunchOptions extends ProcessGroupOptions {
   readonly isNode?: boolean;
 }
 
+/** A started group as the engine needs it; ProcessGroup is one. */
+export interface LaunchableGroup extends WatchableGroup {
+  /** The last of its output. */
+  output(stream: 'stdout' | 'stderr'): string;
+}
+
 /** A group that runs and is marked and journaled, but not watched yet. */
-export interface LaunchedGroup {
-  readonly group: ProcessGroup;
+export interface LaunchedGroup<G extends LaunchableGroup = LaunchableGroup> {
+  readonly group: G;
   readonly mark: GroupMark;
   readonly kind: string;
   readonly isNode: boolean;
@@ -107,7 +113,7 @@ export class Supervisor implements Running {
   }
 
   /** Starts a group. Rejects with SpawnError, or with an Error once stopping. The caller watches it or discards it. */
-  async launch(options: LaunchOptions): Promise<LaunchedGroup> {
+  async launch(options: LaunchOptions): Promise<LaunchedGroup<ProcessGroup>> {
     if (this.#stopping !== undefined)
       throw new Error(`no ${options.kind} process is started: the supervisor stops`);
     const mark = newSessionMark();
@@ -117,7 +123,7 @@ export class Supervisor implements Running {
       args: isNode ? [...NODE_STACK_NOTE_ARGUMENTS, ...args] : args,
       env: { ...(options.env ?? process.env), [SESSION_MARK_VARIABLE]: mark },
     });
-    const launched: LaunchedGroup = {
+    const launched: LaunchedGroup<ProcessGroup> = {
       group,
       kind,
       isNode,

@@ -115,6 +115,7 @@ export class WatchedGroup {
   #stale: StaleState | undefined;
   #lastActivityMonoMs: number;
   #isEnding = false;
+  #hungMonoMs: number | undefined;
   #exit: Exit | undefined;
 
   constructor(options: WatchedGroupOptions) {
@@ -149,6 +150,11 @@ export class WatchedGroup {
 
   get isBusy(): boolean {
     return this.#life.isBusy;
+  }
+
+  /** Since it was found hung, ms; undefined while it is not, and after its end. */
+  get hungForMs(): number | undefined {
+    return this.#hungMonoMs === undefined ? undefined : this.#tools.clock.monoMs() - this.#hungMonoMs;
   }
 
   /** The last measurement of its tree. */
@@ -217,6 +223,7 @@ export class WatchedGroup {
       return;
     }
     const { verdict: how, forMs, limitMs } = verdict;
+    this.#hungMonoMs = now;
     this.#tell({ type: 'hung', how, forMs, limitMs });
     this.#endHung(how, forMs).catch((error: unknown) => this.#fail(error));
   }
@@ -297,6 +304,7 @@ export class WatchedGroup {
       this.#fail(error);
       report = { gone: false, survivors: [this.pid], wasForced: true, tookMs: 0 };
     }
+    this.#hungMonoMs = undefined;
     this.#resolveEnded({ ...cause, exit: this.#exit, report });
   }
 

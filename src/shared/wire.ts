@@ -26,6 +26,11 @@ export const SESSION_TOPIC = 'clara.session';
 /** Participant attribute of a client that can come back: its session gets the grace time. */
 export const RESUME_ATTRIBUTE = 'clara.resume';
 /**
+ * Participant attribute with the user's key: a hash that is the same for one browser's sessions. The agent side limits
+ * sessions by it. Set by the gateway in the token.
+ */
+export const USER_KEY_ATTRIBUTE = 'clara.user';
+/**
  * Participant attribute of our agent when it knows the conversation from before it joined, one of
  * {@link CONTEXT_ORIGINS}; absent on the first agent of a conversation.
  */

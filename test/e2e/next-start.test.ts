@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import assert from 'node:assert/strict';
 import type { CallRig } from '../../harness/call/call-rig.ts';
@@ -41,7 +42,12 @@ describe('a browser that has been here before', () => {
     runFolder = await createRunFolder({ log: silentLog });
     return startStack(
       config,
-      { runFolder, log: silentLog, report: () => undefined },
+      {
+        runFolder,
+        log: silentLog,
+        report: () => undefined,
+        stateFolder: join(runFolder.path, 'state'),
+      },
       AbortSignal.timeout(60_000),
     );
   }

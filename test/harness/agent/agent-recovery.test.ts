@@ -76,7 +76,7 @@ test('a child that gives no life sign for 3.5 s is killed and replaced, one that
 test('a child that beats but hands no sound on for 5 s is replaced', async (t) => {
   const rig = await makeRig(t);
   const child = await rig.serve('voice-one');
-  await beats(rig, child, 5, false);
+  await beats(rig, child, 4, false);
   assert.equal(child.killed, false);
   await beats(rig, child, 2, false);
   assert.equal(child.killed, true);

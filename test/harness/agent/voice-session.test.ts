@@ -4,6 +4,7 @@ import type { ChildMessage } from '../../../harness/agent/ipc.ts';
 import type { LiveRoomHandler } from '../../../harness/agent/live-room.ts';
 import type { PipelineHost } from '../../../harness/agent/pipeline.ts';
 import { FRAME_SAMPLES } from '../../../harness/agent/pcm.ts';
+import type { RoomStats } from '../../../harness/agent/room-stats.ts';
 import { VoiceSession } from '../../../harness/agent/voice-session.ts';
 import { ManualClock, turn } from '../../support/node/manual-clock.ts';
 
@@ -14,6 +15,9 @@ interface Joined {
   states: string[];
   sent: string[];
   ids: string[];
+  expectsAudio: boolean;
+  rebuilt: string[];
+  stats: RoomStats | undefined;
 }
 
 /** A session over a fake room; the test plays the server. */
@@ -76,7 +80,17 @@ function makeSession(chance = 0): {
     join: (token, handler) => {
       if (server.refuses) return Promise.reject(new Error('refused'));
       if (server.hangs) return new Promise(() => {});
-      const room: Joined = { token, handler, left: false, states: [], sent: [], ids: [] };
+      const room: Joined = {
+        token,
+        handler,
+        left: false,
+        states: [],
+        sent: [],
+        ids: [],
+        expectsAudio: false,
+        rebuilt: [],
+        stats: undefined,
+      };
       rooms.push(room);
       return Promise.resolve({
         setState: (state) => void room.states.push(state),
@@ -86,6 +100,9 @@ function makeSession(chance = 0): {
           Promise.resolve(room.sent.push(`spoken ${text}`) > 0)
         ),
         leave: () => Promise.resolve(void (room.left = true)),
+        expectsAudioOf: () => room.expectsAudio,
+        resubscribe: (identity) => Promise.resolve(room.rebuilt.push(identity) > 0),
+        stats: () => Promise.resolve(room.stats),
       });
     },
     isServerThere: () => Promise.resolve(server.there),

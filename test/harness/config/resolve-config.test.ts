@@ -95,6 +95,14 @@ const wrong: readonly [OptionName, unknown][] = [
   ['joinTokenTtlS', '5'],
   ['tokenRateMax', '0'],
   ['tokenRateWindowS', '0'],
+  ['maxSessions', '0'],
+  ['maxSessionsPerUser', '-1'],
+  ['whenUserIsFull', 'both'],
+  ['warnS', '1.5'],
+  ['maxSessionS', 'never'],
+  ['idleS', '90000'],
+  ['maxErrors', '1001'],
+  ['maxRssMb', '512MB'],
   ['logLevel', 'loud'],
   ['pretty', 'perhaps'],
 ];
@@ -110,14 +118,38 @@ test('every wrong value is refused, naming option, value, origin and range', () 
   const covered = new Set(wrong.map(([name]) => name));
   assert.deepEqual(
     OPTION_NAMES.filter((name) => !covered.has(name)),
-    ['livekitApiSecret'],
+    ['livekitApiSecret', 'redisUrl', 'webhookUrl', 'webhookSecret', 'operatorToken'], // secrets: below
   );
+});
+
+test('a wrong secret is refused by name and range, and never shown', () => {
+  const secrets: [OptionName, string, string][] = [
+    ['redisUrl', 'CLARA_REDIS_URL', 'http://u:hunter2@h'],
+    ['redisUrl', 'CLARA_REDIS_URL', 'redis://u:hunter2@h:99999'],
+    ['redisUrl', 'CLARA_REDIS_URL', 'redis://u:hunter2@h/x'],
+    ['webhookUrl', 'CLARA_WEBHOOK_URL', 'ftp://hunter2'],
+    ['webhookUrl', 'CLARA_WEBHOOK_URL', 'https://u:hunter2@h/'],
+    ['webhookSecret', 'CLARA_WEBHOOK_SECRET', 'hunter2'],
+    ['operatorToken', 'CLARA_OPERATOR_TOKEN', 'hunter2 hunter2 hunter2'],
+  ];
+  for (const [name, variable, value] of secrets)
+    assert.equal(
+      refusal({ env: { [variable]: value } }),
+      `${name}: the value from ${variable} is not ${OPTIONS[name].range}`,
+    );
+});
+
+test('alerts are not sent unsigned', () => {
+  assert.match(refusal({ env: { CLARA_WEBHOOK_URL: 'https://h/x' } }), /CLARA_WEBHOOK_SECRET is needed/);
+  const env = { CLARA_WEBHOOK_URL: 'https://h/x?y=1', CLARA_WEBHOOK_SECRET: 'x'.repeat(16) };
+  assert.equal(resolve({ env }).values.webhookUrl, 'https://h/x?y=1');
 });
 
 test('addresses as people have them are accepted', () => {
   const env = { LIVEKIT_API_KEY: 'k', LIVEKIT_API_SECRET: 's' };
   const good: Partial<Record<OptionName, readonly string[]>> = {
     host: ['127.0.0.2', 'localhost', '::1', '::', '0.0.0.0', 'my_box.local', 'example.org.'],
+    redisUrl: ['redis://127.0.0.1:6379', 'rediss://u:p@cache.example.org:6380/2', 'redis://:p@h'],
     livekitUrl: ['ws://127.0.0.1:7880', 'wss://x.livekit.cloud/', 'ws://[::1]:7880', 'ws://live_kit:7880'],
     allowedHosts: ['example.org', 'a.example.org:8443 , b', '[::1]:80'],
     allowedOrigins: [

@@ -8,6 +8,7 @@ import { SpawnError } from '../../../harness/supervisor/process-group.ts';
 import { startTimeOf } from '../../../harness/supervisor/process-table.ts';
 import { findInspector, parsePaused } from '../../../harness/supervisor/stack-note.ts';
 import { Supervisor } from '../../../harness/supervisor/supervisor.ts';
+import type { ProcessGroup } from '../../../harness/supervisor/process-group.ts';
 import type { LaunchedGroup } from '../../../harness/supervisor/supervisor.ts';
 import { silentLog } from '../../support/node/silent-log.ts';
 import { temporaryFolder } from '../../support/node/temporary-folder.ts';
@@ -31,7 +32,7 @@ async function build(t: TestContext) {
   return { supervisor, stateFolder, launch };
 }
 
-async function firstLine(launched: LaunchedGroup): Promise<string> {
+async function firstLine(launched: LaunchedGroup<ProcessGroup>): Promise<string> {
   const { stdout } = launched.group.child;
   assert.ok(stdout);
   await once(stdout, 'data');

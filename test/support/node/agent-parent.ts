@@ -12,8 +12,8 @@ const agent = new ClaraVoiceAgent({
   livekit: { url, publicUrl: url, apiKey, apiSecret },
   agentName: 'killed-agent',
   log: silentLog,
-  spawnChild: async (log) => {
-    const child = await spawn(log);
+  spawnChild: async (log, supervisor) => {
+    const child = await spawn(log, supervisor);
     process.stdout.write(`child ${child.pid}\n`);
     return child;
   },

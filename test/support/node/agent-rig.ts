@@ -2,6 +2,7 @@ import { ClaraVoiceAgent } from '../../../harness/agent/clara-voice-agent.ts';
 import type { ClaraVoiceAgentOptions } from '../../../harness/agent/agent-options.ts';
 import type { AgentReport } from '../../../harness/agent/agent-report.ts';
 import { sessionChildSpawner } from '../../../harness/agent/child-process.ts';
+import type { SessionChild } from '../../../harness/agent/child-process.ts';
 import { startLiveKitServer } from '../../../harness/server/livekit-server.ts';
 import type { LiveKitServer } from '../../../harness/server/livekit-server.ts';
 import { createRunFolder } from '../../../harness/supervisor/run-folder.ts';
@@ -16,6 +17,8 @@ export interface AgentRig {
   readonly reports: AgentReport[];
   /** Pids of all children so far, warm ones too. */
   readonly childPids: number[];
+  /** What the process that serves a voice session, or served it last, wrote to stderr. */
+  stderrOf(voiceSessionId: string): string;
   /** The process that serves a voice session now, or served it last. */
   pidOf(voiceSessionId: string): number;
   /** The next report that `match` takes, among those already there too. */
@@ -34,7 +37,7 @@ export async function startAgentRig(options: Partial<ClaraVoiceAgentOptions> = {
   const runFolder = await createRunFolder({ log });
   const childPids: number[] = [];
   const reports: AgentReport[] = [];
-  const serving = new Map<string, number>();
+  const serving = new Map<string, SessionChild>();
   const spawn = sessionChildSpawner(runFolder);
   try {
     const server = await startLiveKitServer({ runFolder, log, binary: (await liveKitBinary()).path }, signal);
@@ -43,13 +46,13 @@ export async function startAgentRig(options: Partial<ClaraVoiceAgentOptions> = {
       livekit: server,
       agentName: 'test-agent',
       log,
-      spawnChild: async (childLog) => {
-        const child = await spawn(childLog);
+      spawnChild: async (childLog, supervisor) => {
+        const child = await spawn(childLog, supervisor);
         childPids.push(child.pid);
         child.onMessage = () => (warm = true);
         const send = child.send.bind(child);
         child.send = (message) => {
-          if (message.type === 'start') serving.set(message.voiceSessionId, child.pid);
+          if (message.type === 'start') serving.set(message.voiceSessionId, child);
           return send(message);
         };
         return child;
@@ -70,10 +73,11 @@ export async function startAgentRig(options: Partial<ClaraVoiceAgentOptions> = {
       reports,
       childPids,
       pidOf: (voiceSessionId) => {
-        const pid = serving.get(voiceSessionId);
+        const pid = serving.get(voiceSessionId)?.pid;
         if (pid === undefined) throw new Error(`no process has served ${voiceSessionId}`);
         return pid;
       },
+      stderrOf: (voiceSessionId) => serving.get(voiceSessionId)?.launched.group.output('stderr') ?? '',
       stop,
       report: (type, voiceSessionId, limitMs = 10_000) =>
         until(

@@ -1,10 +1,14 @@
 import type { ChildMessage, ParentMessage } from '../../../harness/agent/ipc.ts';
 import type { SessionChild } from '../../../harness/agent/child-process.ts';
+import type { LaunchedGroup } from '../../../harness/supervisor/supervisor.ts';
 
 /** A session child without a process: keeps what it is told, says what the test wants. */
 export class FakeSessionChild implements SessionChild {
   static #nextPid = 1;
-  readonly pid = FakeSessionChild.#nextPid++;
+  /** No system gives such pids, so that nobody real is ever meant. */
+  readonly pid = 2 ** 30 + FakeSessionChild.#nextPid++;
+  readonly launched: LaunchedGroup;
+  hasSpoken = true;
   readonly received: ParentMessage[] = [];
   readonly exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   onMessage: ((message: ChildMessage) => void) | undefined;
@@ -12,11 +16,26 @@ export class FakeSessionChild implements SessionChild {
   endsWhenAsked = true;
   readonly endings: string[] = [];
   killed = false;
+  #isAlive = true;
   readonly #watchers: (() => void)[] = [];
   #exit: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void = () => {};
 
   constructor() {
     this.exited = new Promise((resolve) => (this.#exit = resolve));
+    this.launched = {
+      group: {
+        pid: this.pid,
+        exited: this.exited,
+        output: () => '',
+        signal: (name) => {
+          if (name === 'SIGKILL') this.kill();
+          return true;
+        },
+      },
+      mark: { leaderPid: this.pid, leaderStartTime: '1', mark: `fake-${this.pid}` },
+      kind: 'voice',
+      isNode: false,
+    };
   }
 
   send(message: ParentMessage): boolean {
@@ -43,15 +62,17 @@ export class FakeSessionChild implements SessionChild {
   }
 
   kill(): void {
-    this.killed = true;
+    this.killed ||= this.#isAlive; // the end of a group that has ended is asked for as well
     this.die(null, 'SIGKILL');
   }
 
   say(message: ChildMessage): void {
+    this.hasSpoken = true;
     this.onMessage?.(message);
   }
 
   die(code: number | null, signal: NodeJS.Signals | null = null): void {
+    this.#isAlive = false;
     this.#exit({ code, signal });
   }
 }

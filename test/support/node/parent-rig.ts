@@ -3,7 +3,11 @@ import type { TestContext } from 'node:test';
 import { ClaraVoiceAgent } from '../../../harness/agent/clara-voice-agent.ts';
 import type { ClaraVoiceAgentOptions } from '../../../harness/agent/agent-options.ts';
 import type { AgentReport } from '../../../harness/agent/agent-report.ts';
+import { engineClockOf } from '../../../harness/agent/engine-clock-of.ts';
+import type { EngineClock } from '../../../harness/supervisor/engine-clock.ts';
+import { Supervisor } from '../../../harness/supervisor/supervisor.ts';
 import { FakeAgentServer } from './fake-agent-server.ts';
+import { FakeProcesses } from './fake-processes.ts';
 import { FakeSessionChild } from './fake-session-child.ts';
 import { keptLog } from './kept-log.ts';
 import { ManualClock, turn } from './manual-clock.ts';
@@ -18,11 +22,26 @@ export interface ParentRig {
   rooms: string[];
   texts: () => string[];
   lines: Record<string, unknown>[];
+  /** What the engine sees of the system. */
+  processes: FakeProcesses;
   reports: AgentReport[];
   /** Brings a session to life and gives its child. */
   serve: (voiceSessionId: string) => Promise<FakeSessionChild>;
   /** Breaks the worker's connection; resolves when it is registered again. */
   restartServer: () => Promise<void>;
+}
+
+/** Time as the test moves it, but the short pauses between looks at a process table pass by themselves. */
+function engineClock(clock: ManualClock): EngineClock {
+  const manual = engineClockOf(clock);
+  return {
+    ...manual,
+    after: (delayMs, callback) => {
+      if (delayMs > 50) return manual.after(delayMs, callback);
+      const timer = setImmediate(callback);
+      return () => clearImmediate(timer);
+    },
+  };
 }
 
 /** Starts a rig that ends with its test. */
@@ -33,6 +52,8 @@ export async function makeRig(
   const server = await FakeAgentServer.start();
   const { log, lines } = keptLog();
   const clock = new ManualClock();
+  const processes = new FakeProcesses();
+  const supervisor = new Supervisor({ log, clock: engineClock(clock), processes });
   const children: FakeSessionChild[] = [];
   const reports: AgentReport[] = [];
   const rooms: string[] = [];
@@ -46,6 +67,8 @@ export async function makeRig(
     agentName: 'clara',
     log,
     clock,
+    supervisor,
+    memory: () => ({ rss: 100 * 1024 * 1024, heapUsed: 1024 * 1024 }),
     random: () => 0,
     rooms: {
       ensure: (room) => Promise.resolve(void rooms.push(`ensure ${room}`)),
@@ -60,6 +83,8 @@ export async function makeRig(
   });
   t.after(async () => {
     await agent.stop();
+    await supervisor.stop({ graceMs: 0 });
+    assert.equal(supervisor.deadlines.size, 0);
     await server.stop();
   });
   agent.onReport((report) => reports.push(report));
@@ -71,6 +96,7 @@ export async function makeRig(
     children,
     clock,
     lines,
+    processes,
     reports,
     rooms,
     texts: () => lines.map((line) => String(line['text'])),

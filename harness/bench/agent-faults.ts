@@ -1,0 +1,111 @@
+/**
+ * Owns: the bars of a lost agent, each measured in a real call: real server, real agent, real browser. When the page
+ * says so, when words flow again, what is left. The faults that the matrix has are played as it has them.
+ */
+import { join } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { playRun } from '../chaos/play-run.ts';
+import { resolveConfig } from '../config/resolve-config.ts';
+import type { FaultSpec } from '../faults/create-fault.ts';
+import { MATRIX } from '../scenario/matrix.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { BenchContext } from './bench-context.ts';
+import { atMost } from './bench-result.ts';
+import { untilNoneLeft } from './leftovers.ts';
+
+interface Trial {
+  /** In result ids. */
+  readonly name: string;
+  readonly scenario: Scenario;
+  /** s. */
+  readonly toldBar: number;
+  readonly backBar: number;
+}
+
+function fromMatrix(id: string): Scenario {
+  const found = MATRIX.find((scenario) => scenario.id === id);
+  if (found === undefined) throw new Error(`the matrix has no ${id}`);
+  return found;
+}
+
+/** Like `agent-hang`, with another fault. */
+function likeHang(id: string, story: string, fault: FaultSpec, watchMs: number): Scenario {
+  return { ...fromMatrix('agent-hang'), id, story, fault, watchMs };
+}
+
+const TRIALS = (): readonly Trial[] => [
+  { name: 'agentKill', scenario: fromMatrix('agent-kill'), toldBar: 5, backBar: 6 },
+  { name: 'agentHang', scenario: fromMatrix('agent-hang'), toldBar: 5, backBar: 10 },
+  {
+    name: 'agentBusy',
+    scenario: likeHang(
+      'agent-busy',
+      'The agent process is caught in a loop.',
+      { kind: 'processInject', process: 'agent', what: 'busyLoop' },
+      20_000,
+    ),
+    toldBar: 5,
+    backBar: 10,
+  },
+  {
+    name: 'agentLeak',
+    // Told and back count from the fault; a leak of 100 MB/s needs some 4 s to reach 512 MB, and is no loss before.
+    scenario: likeHang(
+      'agent-leak',
+      'The agent process takes ever more memory.',
+      { kind: 'processInject', process: 'agent', what: 'leak' },
+      30_000,
+    ),
+    toldBar: 15,
+    backBar: 20,
+  },
+  { name: 'serverKill', scenario: fromMatrix('server-kill-5'), toldBar: 5, backBar: 1.5 },
+];
+
+/** Plays each once. */
+export async function measureAgentFaults(context: BenchContext): Promise<void> {
+  for (const trial of TRIALS()) await playTrial(trial, context);
+}
+
+async function playTrial(
+  { name, scenario, toldBar, backBar }: Trial,
+  { folder: parent, tell, log }: BenchContext,
+): Promise<void> {
+  const id = (what: string): string => `supervisor.${name}${what}`;
+  const folder = join(parent, name);
+  mkdirSync(folder, { recursive: true });
+  const before = process.env['TMPDIR'];
+  process.env['TMPDIR'] = folder; // all that a call starts carries it
+  try {
+    const { run } = await playRun(
+      {
+        scenario,
+        client: 'clara',
+        run: 1,
+        seed: 1,
+        slackMs: 0,
+        way: 'B',
+        headed: false,
+        keepFacts: false,
+        config: resolveConfig({
+          flags: {},
+          env: {},
+          defaults: { port: 0, pipeline: 'count', logLevel: 'error' },
+        }),
+      },
+      () => undefined,
+      new AbortController().signal,
+    );
+    const [fault] = run.faults;
+    if (run.why !== undefined) log.error({ event: 'benchCall', name, why: run.why }, run.why.join('; '));
+    // What never came has no figure, and its bar is missed.
+    tell(atMost(id('Told'), (fault?.firstUiStateMs ?? Number.NaN) / 1000, toldBar, 's'));
+    // A leak breaks nothing until its process is ended: then it counts when the page is well again.
+    const backMs = name === 'agentLeak' ? fault?.shownBackMs : fault?.audioBackMs;
+    tell(atMost(id('WordsBack'), (backMs ?? Number.NaN) / 1000, backBar, 's'));
+    tell(atMost(id('Left'), (await untilNoneLeft(folder, 15_000)).left, 0, 'processes'));
+  } finally {
+    if (before === undefined) delete process.env['TMPDIR'];
+    else process.env['TMPDIR'] = before;
+  }
+}

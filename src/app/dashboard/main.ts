@@ -1,0 +1,3 @@
+import { AgentsElement } from './agents-element.ts';
+
+customElements.define('clara-agents', AgentsElement);
