@@ -4,8 +4,12 @@
  * the same code. An interval belongs to the window in which it ends.
  */
 import type { ColumnName, MetricsSample } from './columns.ts';
+import { isGapAt } from './growth-table.ts';
+import type { GrowthTable } from './growth-table.ts';
 import { COUNTER_NAMES, IntervalReader } from './intervals.ts';
 import type { Growth, Interval } from './intervals.ts';
+import { columnOf } from './sample-table.ts';
+import type { SampleTable } from './sample-table.ts';
 
 /** Gauges that windows gather. */
 export const GATHERED_GAUGES = [
@@ -87,6 +91,62 @@ export function* windowsOf(samples: Iterable<MetricsSample>, lengthMs: number): 
     if (window !== undefined) yield window;
   }
   if (reader.open !== undefined) yield reader.open;
+}
+
+/** The windows of a table, as {@link windowsOf} gives them for its samples, column by column. `growth` is the table's. */
+export function* windowsOfTable(
+  table: SampleTable,
+  growth: GrowthTable,
+  lengthMs: number,
+): Generator<Window> {
+  if (!(lengthMs > 0)) throw new RangeError(`window of ${lengthMs} ms is not above 0`);
+  const { rows, atMs } = growth;
+  const gauges = GATHERED_GAUGES.flatMap((name) => {
+    const values = columnOf(table, name);
+    return values === undefined ? [] : [{ name, values }];
+  });
+  for (let from = 0; from < rows;) {
+    const startMs = Math.floor((atMs[from] ?? NaN) / lengthMs) * lengthMs;
+    let to = from + 1;
+    // A sample out of order stays with the open window: time never runs back in what is shown.
+    while (to < rows && !(Math.floor((atMs[to] ?? NaN) / lengthMs) * lengthMs > startMs)) to++;
+    const window = emptyWindow(startMs, lengthMs);
+    window.samples = to - from;
+    for (let row = from; row < to; row++) {
+      const spanMs = (atMs[row] ?? NaN) - (growth.fromMs[row] ?? NaN);
+      if (Number.isNaN(spanMs)) continue;
+      if (isGapAt(growth, row)) window.gapMs += spanMs;
+      else window.coveredMs += spanMs;
+    }
+    for (const [name, values] of growth.grown) {
+      for (let row = from; row < to; row++) {
+        const value = values[row] ?? NaN;
+        if (!Number.isNaN(value)) window.grown[name] = (window.grown[name] ?? 0) + value;
+      }
+    }
+    for (const { name, values } of gauges) {
+      const sums = sumsOf(values, from, to);
+      if (sums !== undefined) window.gauges[name] = sums;
+    }
+    yield window;
+    from = to;
+  }
+}
+
+function sumsOf(values: Float64Array, from: number, to: number): GaugeSums | undefined {
+  let count = 0;
+  let sum = 0;
+  let min = Infinity;
+  let max = -Infinity;
+  for (let row = from; row < to; row++) {
+    const value = values[row] ?? NaN;
+    if (Number.isNaN(value)) continue;
+    count++;
+    sum += value;
+    if (value < min) min = value;
+    if (value > max) max = value;
+  }
+  return count === 0 ? undefined : { count, sum, min, max };
 }
 
 /** Windows of a longer length out of those of a shorter one, which must divide it. */

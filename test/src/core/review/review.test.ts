@@ -96,7 +96,7 @@ test('a broken chunk is left out, counted and told', () => {
   assert.ok(first !== undefined);
   const broken = { ...recording, chunks: [{ ...first, data: first.data.slice(0, 99) }, ...others] };
   const opened = openRecording(broken);
-  assert.deepEqual([opened.brokenChunks, opened.main.rows], [1, 400]);
+  assert.deepEqual([opened.brokenRecords, opened.main.rows], [1, 400]);
   assert.ok(tell(broken).includes('1 broken record was left out.'));
 });
 
