@@ -76,6 +76,7 @@ export function panelsOf({ main, growth }: OpenRecording): Panels {
     });
   };
   const lost = grown('downPacketsLost');
+  const delayS = grown('downJitterBufferDelayS');
   const received = grown('downPacketsReceived');
   const percent = (values: Float64Array): Float64Array => values.map((value) => value * 100);
   const panels: Panel[] = [
@@ -93,10 +94,7 @@ export function panelsOf({ main, growth }: OpenRecording): Panels {
       series: [
         {
           key: 'jitterBuffer',
-          values: share(
-            (row) => grown('downJitterBufferDelayS')(row) * 1000,
-            grown('downJitterBufferEmittedCount'),
-          ),
+          values: share((row) => delayS(row) * 1000, grown('downJitterBufferEmittedCount')),
         },
         { key: 'jitter', values: gauge('downJitterS', 1000) },
       ],

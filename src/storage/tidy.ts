@@ -1,0 +1,30 @@
+/**
+ * What has to be put right in a store of recordings, at a start and after it: sessions that a crash left open are
+ * ended and flagged, and what is too old or too much goes. Small, because every page with the tag loads it.
+ */
+import { DEFAULT_RETENTION, sessionsToDrop } from '../core/review/retention.ts';
+import type { RetentionLimits } from '../core/review/retention.ts';
+import type { RecordStore } from './record-store.ts';
+import { isBeingRecorded } from './recording-lock.ts';
+
+/** Where locks are missing, a session without an end counts as crashed this long after its start, ms: the agent side ends one after 2 h. */
+const SURELY_OVER_MS = 3 * 3_600_000;
+
+/** Ends crashed sessions and drops what goes. Rejects when the store does. */
+export async function tidy(
+  store: RecordStore,
+  nowWallMs: number,
+  limits: RetentionLimits = DEFAULT_RETENTION,
+): Promise<void> {
+  await endCrashedSessions(store, nowWallMs);
+  for (const id of sessionsToDrop(await store.list(), limits, nowWallMs)) await store.delete(id);
+}
+
+/** Ends every session that has no end and that no page writes, at the last thing that was kept of it. */
+export async function endCrashedSessions(store: RecordStore, nowWallMs: number): Promise<void> {
+  for (const { id, startedWallMs, endedWallMs } of await store.list()) {
+    if (endedWallMs !== undefined) continue;
+    const isAlive = (await isBeingRecorded(id)) ?? nowWallMs - startedWallMs < SURELY_OVER_MS;
+    if (!isAlive) await store.end(id, startedWallMs + (await store.lastAtMs(id)), undefined);
+  }
+}
