@@ -41,7 +41,7 @@ const PACKAGES = {
   core: [],
   livekit: ['livekit-client'],
   storage: ['idb'],
-  ui: ['lit'],
+  ui: ['lit', 'uplot'],
   compose: [],
   app: ['lit', 'workbox-window'],
   sw: ['workbox-precaching', 'workbox-routing'],
