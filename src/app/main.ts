@@ -13,7 +13,8 @@ talk.preload = true;
 const app = new App({
   root,
   talk,
-  openHistory: async () => (await import('../compose/session-history.ts')).openSessionHistory(),
+  openLibrary: async () => (await import('../compose/recording-library.ts')).openRecordingLibrary(),
+  loadReview: () => import('./review/elements.ts'),
   offlineCapable: import.meta.env.PROD,
 });
 app.start();

@@ -10,14 +10,26 @@ import { isBeingRecorded } from './recording-lock.ts';
 /** Where locks are missing, a session without an end counts as crashed this long after its start, ms: the agent side ends one after 2 h. */
 const SURELY_OVER_MS = 3 * 3_600_000;
 
-/** Ends crashed sessions and drops what goes. Rejects when the store does. */
-export async function tidy(
-  store: RecordStore,
-  nowWallMs: number,
-  limits: RetentionLimits = DEFAULT_RETENTION,
-): Promise<void> {
+/** Ends crashed sessions and drops what goes. Rejects when the store does. @param limits instead of those that the user chose */
+export async function tidy(store: RecordStore, nowWallMs: number, limits?: RetentionLimits): Promise<void> {
   await endCrashedSessions(store, nowWallMs);
-  for (const id of sessionsToDrop(await store.list(), limits, nowWallMs)) await store.delete(id);
+  const kept = limits ?? (await storedLimits(store));
+  for (const id of sessionsToDrop(await store.list(), kept, nowWallMs)) await store.delete(id);
+}
+
+const LIMITS = 'retention';
+
+/** What the user has chosen to keep, or the default. */
+export async function storedLimits(store: RecordStore): Promise<RetentionLimits> {
+  const { maxBytes, maxAgeMs } = ((await store.setting(LIMITS)) ?? {}) as Partial<RetentionLimits>;
+  return typeof maxBytes === 'number' && typeof maxAgeMs === 'number'
+    ? { maxBytes, maxAgeMs }
+    : DEFAULT_RETENTION;
+}
+
+/** Keeps what the user has chosen. */
+export function setLimits(store: RecordStore, { maxBytes, maxAgeMs }: RetentionLimits): Promise<void> {
+  return store.setSetting(LIMITS, { maxBytes, maxAgeMs });
 }
 
 /** Ends every session that has no end and that no page writes, at the last thing that was kept of it. */
