@@ -115,7 +115,7 @@ function listTemplate(
       <input
         type="search"
         class="field"
-        placeholder="Search by date, reason, id"
+        placeholder="Search"
         aria-label="Search sessions"
         .value=${state.filter.search}
         @input=${(event: Event) => reviews.filter({ search: (event.target as HTMLInputElement).value })}
@@ -190,20 +190,22 @@ function sessionItem(
       <span class="badge ${outcome}">${OUTCOME_NAMES[outcome]}</span>
     </div>
     <p class="quiet">${lineOf(session, isRunning)}</p>
-    ${digest === undefined || digest.spark.length === 0 ? nothing : sparkline(digest.spark)}
     ${reasonText(session)}
-    ${
-      outcome === 'running'
-        ? nothing
-        : html`<label class="compare"
-            ><input
-              type="checkbox"
-              .checked=${isChosen}
-              aria-label=${`Compare the session of ${date}`}
-              @change=${(event: Event) => reviews.choose(id, (event.target as HTMLInputElement).checked)}
-            /><span>Compare</span></label
-          >`
-    }
+    <div class="session-foot">
+      ${digest === undefined || digest.spark.length === 0 ? html`<span class="spark"></span>` : sparkline(digest.spark)}
+      ${
+        outcome === 'running'
+          ? nothing
+          : html`<label class="compare"
+              ><input
+                type="checkbox"
+                .checked=${isChosen}
+                aria-label=${`Compare the session of ${date}`}
+                @change=${(event: Event) => reviews.choose(id, (event.target as HTMLInputElement).checked)}
+              /><span>Compare</span></label
+            >`
+      }
+    </div>
   </li>`;
 }
 

@@ -58,14 +58,16 @@ function ready(reviews: Reviews, sessions: readonly ListedRecording[], facts: St
           : nothing
       }
     </section>
-    <fieldset class="panel choices">
+    <fieldset class="panel choices in-row">
       <legend>Kept for</legend>
       ${DAYS.map((days) => limitChoice(reviews, 'days', `${days} days`, limits, { maxAgeMs: days * DAY_MS }))}
     </fieldset>
-    <fieldset class="panel choices">
+    <fieldset class="panel choices in-row">
       <legend>At most</legend>
       ${MEGABYTES.map((mega) =>
-        limitChoice(reviews, 'bytes', `${mega} MB`, limits, { maxBytes: mega * 1_000_000 }),
+        limitChoice(reviews, 'bytes', bytesText(mega * 1_000_000).replace('.0 ', ' '), limits, {
+          maxBytes: mega * 1_000_000,
+        }),
       )}
       <p class="quiet">The oldest go first. Pinned sessions stay.</p>
     </fieldset>

@@ -14,6 +14,7 @@ import type { OpenRecording } from './open-recording.ts';
 import { panelsOf } from './panels.ts';
 import type { Panel, Panels } from './panels.ts';
 import { storyOf } from './story.ts';
+import type { StoryLine } from './story.ts';
 import { storyLineEn } from './story-en.ts';
 
 /** A sentence of the summary. */
@@ -21,6 +22,8 @@ export interface StorySentence {
   readonly text: string;
   /** Index of the outage that it tells of. */
   readonly outage?: number;
+  /** Says the most in the fewest words. */
+  readonly isLead: boolean;
 }
 
 /** See the file's head. */
@@ -37,6 +40,8 @@ export interface ReviewModel {
   tableOf(values: Float64Array, rows: number): TableRow[];
 }
 
+const LEAD: readonly StoryLine['key'][] = ['lasted', 'neverConnected', 'neverLost', 'lostOnce', 'lostOften'];
+
 /** Works a recording out. Never throws for what is in it. @param leftOut records that the store could not read */
 export function reviewModelOf(recording: Recording, leftOut = 0): ReviewModel {
   const opened = openRecording(recording, leftOut);
@@ -46,6 +51,7 @@ export function reviewModelOf(recording: Recording, leftOut = 0): ReviewModel {
     recording: opened,
     story: storyOf(opened).map((line) => ({
       text: storyLineEn(line),
+      isLead: LEAD.includes(line.key),
       ...(line.key === 'outage' && { outage: line.number - 1 }),
     })),
     stays: phaseStays(opened.events, opened.durationMs),

@@ -126,7 +126,6 @@ export class ClaraReviewElement extends LitElement {
     return html`<section part="timeline" aria-labelledby="timeline">
       <div class="toolbar">
         <h2 id="timeline">Timeline</h2>
-        <span class="cursor-clock" aria-hidden="true"></span>
         <button
           class="zoom"
           aria-label="Zoom out"

@@ -144,9 +144,11 @@ function factRow({ fact, first, second, better }: ComparedFact): TemplateResult 
     html`<td>
       ${isBetter ? html`<strong>${factText(fact, value)}</strong> <span class="quiet">better</span>` : factText(fact, value)}
     </td>`;
+  // What reads the same is the same to whoever reads it.
+  const told = factText(fact, first) === factText(fact, second) ? undefined : better;
   return html`<tr>
     <th scope="row">${FACT_NAMES[fact]}</th>
-    ${cell(first, better === 'first')} ${cell(second, better === 'second')}
+    ${cell(first, told === 'first')} ${cell(second, told === 'second')}
   </tr>`;
 }
 

@@ -39,10 +39,11 @@ export function percentText(ratio: number | undefined): string {
   return `${percent.toFixed(percent < 10 ? 1 : 0).replace(/\.0$/, '')} %`;
 }
 
-/** Bytes: `812 B`, `93 kB`, `4.2 MB`. */
+/** Bytes: `812 B`, `93 kB`, `4.2 MB`, `10.7 GB`. */
 export function bytesText(bytes: number | undefined): string {
   if (bytes === undefined) return NONE;
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 1_000_000) return `${Math.round(bytes / 1000)} kB`;
-  return `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;
+  if (bytes < 1_000_000_000) return `${(bytes / 1_000_000).toFixed(bytes < 10_000_000 ? 1 : 0)} MB`;
+  return `${(bytes / 1_000_000_000).toFixed(1).replace(/\.0$/, '')} GB`;
 }

@@ -40,7 +40,7 @@ export interface PlotListener {
 
 /** Space for the value axis and behind the last point, CSS px; the lane of states keeps the same. */
 export const AXIS_PX = 46;
-export const END_PX = 10;
+export const END_PX = 16;
 
 /** Steps of the time axis, s. */
 const STEPS_S = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400];
@@ -93,7 +93,7 @@ export class Plot {
             width: 1.6,
             spanGaps: false,
             ...(at > 0 && { dash: [5, 3] }),
-            points: look.isDots ? { show: true, size: 8, fill: color } : { show: false },
+            points: look.isDots ? { show: true, size: 8, ...(at === 0 && { fill: color }) } : { show: false },
             ...(look.isDots && { paths: () => null }),
           })),
         ],

@@ -240,7 +240,9 @@ export const timelineStyles = css`
     flex: 1 1 auto;
   }
   .cursor-clock {
-    min-inline-size: 4ch;
+    position: absolute;
+    inset: 31px auto auto 0;
+    font-size: 0.8125rem;
     font-variant-numeric: tabular-nums;
     font-weight: 650;
   }
@@ -254,7 +256,7 @@ export const timelineStyles = css`
     position: sticky;
     inset-block-start: 0;
     z-index: 1;
-    padding: 30px 10px 6px 46px;
+    padding: 30px 16px 6px 46px;
     background: var(--_surface);
   }
   .lane {
@@ -294,7 +296,7 @@ export const timelineStyles = css`
   }
   .marks {
     position: absolute;
-    inset: 0 10px auto 46px;
+    inset: 0 16px auto 46px;
     block-size: 28px;
     overflow: hidden;
   }
@@ -324,6 +326,9 @@ export const timelineStyles = css`
     min-inline-size: 0;
     padding-block-start: 10px;
     border-block-start: 1px solid var(--_line);
+  }
+  .panel-figure:focus-visible {
+    outline-offset: 6px;
     border-radius: 4px;
   }
   .panel-figure figcaption {

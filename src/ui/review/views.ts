@@ -15,13 +15,14 @@ const LISTED_OUTAGES = 50;
 /** Summary in words, and the call in a few figures. */
 export function summaryTemplate({ story, recording }: ReviewModel): TemplateResult {
   const { outages, summary, durationMs, heardLatenciesMs } = recording;
-  const [first, ...rest] = story.filter(({ outage }) => outage === undefined);
+  const lead = story.filter(({ isLead }) => isLead);
+  const rest = story.filter(({ outage, isLead }) => outage === undefined && !isLead);
   const lostMs = outages.flatMap(({ audio }) => audio?.downMs ?? []).reduce((sum, ms) => sum + ms, 0);
   const isMeasured = outages.some(({ audio }) => audio !== undefined);
   const median = [...heardLatenciesMs].sort((a, b) => a - b)[Math.floor(heardLatenciesMs.length / 2)];
   return html`<section part="summary" aria-labelledby="summary">
     <h2 id="summary">In short</h2>
-    <p class="lead">${first?.text}</p>
+    <p class="lead">${lead.map(({ text }) => html`${text} `)}</p>
     <p class="story">${rest.map(({ text }) => html`${text} `)}</p>
     <dl class="tiles">
       ${tile('Length', durationText(durationMs))}
@@ -100,6 +101,7 @@ export function laneTemplate(
     )
     .join(', ');
   return html`<div class="lane-box" part="lane">
+    <span class="cursor-clock" aria-hidden="true"></span>
     <div class="marks" role="group" aria-label="Outages">
       ${recording.outages.map(({ startMs, endMs }, index) =>
         endMs < fromMs || startMs > toMs
