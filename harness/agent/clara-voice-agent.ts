@@ -78,6 +78,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       onOffer: (offer) => this.#children.answerOffer(offer),
       onAssignment: (jobId, token) => this.#children.assigned(jobId, token),
       onTermination: (jobId) => this.#children.terminated(jobId),
+      onServerBack: () => this.#children.serverBack(),
       log: options.log,
       clock: this.#clock,
       random: options.random ?? Math.random,

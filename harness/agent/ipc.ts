@@ -45,6 +45,8 @@ const startMessage = z.object({
 const parentMessage = z.discriminatedUnion('type', [
   startMessage,
   z.object({ type: z.literal('token'), token: z.string().min(1) }),
+  /** The server was away and is back: a pass to join it anew, for a child that is not through with its own repair. */
+  z.object({ type: z.literal('serverBack'), token: z.string().min(1) }),
   z.object({ type: z.literal('tokenRefused'), reason: z.string() }),
   z.object({ type: z.literal('end'), reason: z.string() }),
 ]);

@@ -88,6 +88,7 @@ export class LiveRoom {
   readonly #room: Room;
   readonly #handler: LiveRoomHandler;
   readonly #readers = new Map<RemoteTrack, ReadableStreamDefaultReader<AudioFrame>>();
+  #track: LocalAudioTrack | undefined;
   #trackSid: string | undefined;
   #left = false;
   /** States set while one is on its way: only the last matters. */
@@ -127,6 +128,7 @@ export class LiveRoom {
       dataStream: { maxPayloadByteLength: MAX_REQUEST_BYTES },
     });
     const track = LocalAudioTrack.createAudioTrack('agent-voice', source);
+    this.#track = track;
     const publication = await this.#local().publishTrack(
       track,
       new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, dtx: false, red: true }),
@@ -197,6 +199,8 @@ export class LiveRoom {
     for (const reader of this.#readers.values()) reader.cancel().catch(() => {}); // ends by itself with the track
     this.#readers.clear();
     await within(LEAVE_LIMIT_MS, this.#room.disconnect());
+    // Its native half stays for the life of the process otherwise, one for each rejoin.
+    await this.#track?.close(false).catch(() => {}); // gone with the room
   }
 
   #local(): NonNullable<Room['localParticipant']> {

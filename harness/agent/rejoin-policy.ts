@@ -8,6 +8,9 @@ import type { BackoffPolicy } from './backoff.ts';
 export type RejoinDecision =
   { readonly rejoin: true } | { readonly rejoin: false; readonly endReason: string };
 
+/** The reason of a room that we give up ourselves, because its server was away and is back. */
+export const STALE_ROOM = 'STALE_ROOM';
+
 /** The waits between tries to join again: the path is proven by a TCP probe first, so a try is cheap. */
 export const REJOIN_BACKOFF: BackoffPolicy = { firstMs: 200, maxMs: 1_000 };
 

@@ -54,6 +54,9 @@ function onMessage(message: ParentMessage): void {
     case 'token':
       onToken?.(message.token);
       return;
+    case 'serverBack':
+      session?.serverBack(message.token);
+      return;
     case 'tokenRefused':
       onToken?.(undefined);
       return;

@@ -128,6 +128,26 @@ export class SessionChildren {
       inBackground(this.#endEntry(entry, 'terminated'), this.#log, 'ending a terminated job');
   }
 
+  /** The LiveKit server was away and is back: each child gets what it needs to join anew, without asking. */
+  serverBack(): void {
+    for (const entry of this.#entries.values())
+      if (entry.child !== undefined && !isEnding(entry))
+        inBackground(this.#tellServerBack(entry), this.#log, 'telling a child that the server is back');
+  }
+
+  async #tellServerBack(entry: ChildEntry): Promise<void> {
+    try {
+      await this.#rooms.ensure(entry.roomName);
+      entry.child?.send({ type: 'serverBack', token: await this.#mint(entry) });
+    } catch {
+      // Its own ways back remain: rtc-node's repair, and tries of its own once that has ended.
+      this.#log.warn(
+        { event: 'roomNotEnsured', voiceSessionId: entry.metadata.voiceSessionId },
+        'The room of a voice session could not be made sure of',
+      );
+    }
+  }
+
   /** Ends a voice session's child and resolves when it is gone; bounded. Unknown ids are ignored. */
   async end(voiceSessionId: string, reason: string): Promise<void> {
     const entry = this.#entries.get(voiceSessionId);

@@ -14,7 +14,8 @@ import type { LiveRoomHandler } from './live-room.ts';
 import type { Pipeline, PipelineHost } from './pipeline.ts';
 import { nextPresence, presenceDeadlineMs, startPresence } from './presence.ts';
 import type { PresenceCommand, PresenceEvent, PresenceState } from './presence.ts';
-import { decideRejoin, REJOIN_BACKOFF } from './rejoin-policy.ts';
+import { decideRejoin, REJOIN_BACKOFF, STALE_ROOM } from './rejoin-policy.ts';
+import { ServerReturn } from './server-return.ts';
 import { answerSessionMessage } from './session-requests.ts';
 
 /** A joined room, as the session needs it; live-room.ts is the real one. */
@@ -55,6 +56,7 @@ const SILENT_USER_LIMIT_MS = 1_000;
 export class VoiceSession {
   readonly #parts: VoiceSessionParts;
   readonly #life = new AbortController();
+  readonly #serverReturn = new ServerReturn();
   readonly #pipeline: Pipeline;
   readonly #context: ConversationTurn[];
   #endReason: string | undefined;
@@ -95,6 +97,7 @@ export class VoiceSession {
       if (disconnected === undefined) break; // over, or out of grace
       token = undefined;
       again = true;
+      this.#serverReturn.away();
       await this.#room?.leave(); // its readers and handlers, the connection is gone
       this.#room = undefined;
       const decision = decideRejoin(disconnected);
@@ -102,7 +105,7 @@ export class VoiceSession {
         this.end(decision.endReason);
         break;
       }
-      this.#parts.report({ type: 'connection', state: 'reconnecting' });
+      if (disconnected !== STALE_ROOM) this.#parts.report({ type: 'connection', state: 'reconnecting' }); // else told
       // Whoever was here is out of sight until we are back; the grace clock runs for them too.
       for (const [identity, user] of this.#presence.users) {
         if (user.here)
@@ -128,6 +131,11 @@ export class VoiceSession {
     this.#life.abort(reason);
   }
 
+  /** The server was away and is back; `token` is a fresh pass. A connection that stands is left as it is. */
+  serverBack(token: string): void {
+    this.#serverReturn.told(token);
+  }
+
   /** Joins with tries until it works, then waits for the end of that room. Undefined when the session is over. */
   async #joinUntil(firstToken: string | undefined, again: boolean): Promise<string | undefined> {
     const { clock, start, random } = this.#parts;
@@ -141,10 +149,11 @@ export class VoiceSession {
       const gone = deferred<string>();
       const tryMonoMs = clock.monoMs();
       try {
+        token ??= this.#serverReturn.takeToken();
         if (token === undefined) {
           if (!(await this.#parts.isServerThere())) {
             attempt = -1; // a server that is not there says nothing of tries to join it
-            await clock.sleep(PROBE_EVERY_MS, this.#life.signal);
+            await this.#serverReturn.nap(clock, PROBE_EVERY_MS, this.#life.signal);
             continue;
           }
           token = await this.#parts.freshToken();
@@ -152,6 +161,7 @@ export class VoiceSession {
         const room = await this.#joined(this.#parts.join(token, this.#handler(gone.resolve)));
         if (room === undefined) return undefined;
         this.#room = room;
+        this.#serverReturn.joined();
         this.#setState(this.#state === 'initializing' ? 'listening' : this.#state);
         this.#parts.report({ type: 'joined', tookMs: clock.monoMs() - tryMonoMs, again });
         this.#startWhenHeard();
@@ -164,7 +174,8 @@ export class VoiceSession {
           code: 'joinFailed',
           message: error instanceof Error ? error.message : 'unknown',
         });
-        await clock.sleep(backoffMs(attempt, REJOIN_BACKOFF, random()), this.#life.signal).catch(() => {}); // over: the loop ends
+        const waitMs = backoffMs(attempt, REJOIN_BACKOFF, random());
+        await this.#serverReturn.nap(clock, waitMs, this.#life.signal).catch(() => {}); // over: the loop ends
       }
     }
     return undefined;
@@ -234,7 +245,11 @@ export class VoiceSession {
         }),
       onFailure: (what, error) => this.#failed(what, error instanceof Error ? error.message : 'unknown'),
       onQuality: (identity, quality) => report({ type: 'quality', identity, quality }),
-      onConnection: (state) => report({ type: 'connection', state }),
+      onConnection: (state) => {
+        if (state === 'reconnecting') this.#serverReturn.repairing(() => onDisconnected(STALE_ROOM));
+        else this.#serverReturn.joined();
+        report({ type: 'connection', state });
+      },
       onDisconnected,
     };
   }

@@ -2,6 +2,7 @@
  * How our worker stands with the LiveKit server, and what it says there: the pure half of worker.ts. The worker
  * speaks `livekit.WorkerMessage` and reads `livekit.ServerMessage` (livekit_agent.proto, @livekit/protocol 1.52.1).
  */
+import type { BackoffPolicy } from './backoff.ts';
 import { JobStatus, JobType, ServerMessage, WorkerMessage, WorkerStatus } from '@livekit/protocol';
 
 /** Connecting to the server, serving, or waiting for the next try. */
@@ -29,6 +30,17 @@ export interface JobAcceptance {
 /** How a job ended, for `updateJob`. */
 export type JobOutcome =
   { readonly status: 'running' | 'success' } | { readonly status: 'failed'; readonly error: string };
+
+/** As long as sessions wait for their server by default, ms: the grace time of agent.md. */
+const EAGER_FOR_MS = 150_000;
+
+/**
+ * How often to knock at a server that has been away for `awayMs`. Each try is one TCP handshake: eager for as long
+ * as a user waits for the restart, because the children learn from us that the server is back.
+ */
+export function knockPolicy(awayMs: number): BackoffPolicy {
+  return awayMs > EAGER_FOR_MS ? { firstMs: 2_000, maxMs: 2_000 } : { firstMs: 200, maxMs: 200 };
+}
 
 /** The registration; must arrive within 10 s of the open socket. */
 export function registerMessage(agentName: string, version: string): Uint8Array {

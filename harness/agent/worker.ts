@@ -15,6 +15,7 @@ import { serverUnreachable } from './log-lines.ts';
 import {
   availabilityMessage,
   jobMessage,
+  knockPolicy,
   loadMessage,
   pingMessage,
   readServerMessage,
@@ -34,13 +35,18 @@ export interface AgentWorkerOptions {
   readonly onOffer: (offer: JobOffer) => JobAcceptance | undefined;
   /** The server has given us a job. `url` is set only where the server names one. */
   readonly onAssignment: (jobId: string, token: string) => void;
-  /** The server wants a job ended (`deleteDispatch`, room deleted). */
+  /**
+   * The server wants a job ended (`deleteDispatch`, room deleted). Told 500 ms later, and not at all when the
+   * connection ends before: a server that shuts down ends all jobs first, and its sessions go on when it is back.
+   */
   readonly onTermination: (jobId: string) => void;
+  /** Registered again after a connection that was lost: the server is there. Must not throw. */
+  readonly onServerBack?: () => void;
   readonly log: Logger;
   readonly clock: Clock;
   /** In [0, 1). */
   readonly random: () => number;
-  /** @default 250 ms doubling to 1 s: on one machine a try costs nothing, and a restarted server must find us at once. */
+  /** @default knockPolicy of worker-state.ts */
   readonly backoff?: BackoffPolicy;
 }
 
@@ -49,6 +55,8 @@ const REGISTER_LIMIT_MS = 5_000;
 /** A ping every 5 s, and a socket that says nothing for 12 s (two missed) is dead. */
 const PING_EVERY_MS = 5_000;
 const SILENCE_LIMIT_MS = 12_000;
+/** Between the end of all jobs and that of the connection, when a server shuts down: 10 to 50 ms, ms. */
+const TERMINATION_STANDS_MS = 500;
 
 /** A LiveKit worker; `run` once, then `stop`. */
 export class AgentWorker {
@@ -97,8 +105,9 @@ export class AgentWorker {
 
   async #loop(firstTryDone: () => void): Promise<void> {
     const { clock, log, random } = this.#options;
-    const policy = this.#options.backoff ?? { firstMs: 250, maxMs: 1_000 };
     let attempt = 0;
+    let awaySinceMonoMs = clock.monoMs();
+    let isFirst = true;
     while (!this.#life.signal.aborted) {
       this.#phase = { phase: 'connecting', attempt };
       let wasRegistered = false;
@@ -106,7 +115,10 @@ export class AgentWorker {
         wasRegistered = true;
         attempt = 0;
         firstTryDone();
+        if (!isFirst) this.#options.onServerBack?.();
+        isFirst = false;
       });
+      if (wasRegistered) awaySinceMonoMs = clock.monoMs();
       if (this.#life.signal.aborted) break;
       const line = serverUnreachable();
       // Once per outage: a line a second for a server that is down all night helps nobody.
@@ -119,6 +131,7 @@ export class AgentWorker {
       this.#phase = { phase: 'waiting', attempt, why };
       firstTryDone();
       try {
+        const policy = this.#options.backoff ?? knockPolicy(clock.monoMs() - awaySinceMonoMs);
         await clock.sleep(backoffMs(attempt, policy, random()), this.#life.signal);
       } catch {
         break; // stopped while waiting
@@ -145,6 +158,7 @@ export class AgentWorker {
     });
     this.#socket = socket;
     const ended = deferred<string>();
+    const connection = new AbortController();
     let lastHeardMonoMs = clock.monoMs();
     let why: string | undefined;
     const fail = (reason: string): void => {
@@ -173,7 +187,7 @@ export class AgentWorker {
         clearTimeout(registerLimit);
         this.#registered(message.value.workerId);
         onRegistered();
-      } else this.#answer(message);
+      } else this.#answer(message, connection.signal);
     });
     // ws's errors name address and status, never the header.
     socket.on('error', (error) => (why ??= error.message));
@@ -184,6 +198,7 @@ export class AgentWorker {
     try {
       return await ended.promise;
     } finally {
+      connection.abort();
       clearTimeout(registerLimit);
       clearInterval(heartbeat);
       this.#socket = undefined;
@@ -199,7 +214,8 @@ export class AgentWorker {
     this.#send(loadMessage(this.#load.jobCount, this.#load.ratio));
   }
 
-  #answer(message: ServerMessage['message']): void {
+  /** `connection` ends with the socket that the message came on. */
+  #answer(message: ServerMessage['message'], connection: AbortSignal): void {
     switch (message.case) {
       case 'availability': {
         const job = message.value.job;
@@ -216,9 +232,14 @@ export class AgentWorker {
         if (message.value.job !== undefined)
           this.#options.onAssignment(message.value.job.id, message.value.token);
         return;
-      case 'termination':
-        this.#options.onTermination(message.value.jobId);
+      case 'termination': {
+        const { jobId } = message.value;
+        this.#options.clock.sleep(TERMINATION_STANDS_MS, connection).then(
+          () => this.#options.onTermination(jobId),
+          () => this.#options.log.info({ event: 'terminationDropped', jobId }, 'The server shuts down'),
+        );
         return;
+      }
       default:
         return; // pong, a second register, or a message of a newer server
     }

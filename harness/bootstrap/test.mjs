@@ -69,7 +69,10 @@ const GROUPS = [
   { name: 'check', limitMs: 15 * MINUTE_MS, args: () => ['harness/bootstrap/check.mjs'] },
   // What is published: built, as its package.json promises, within the bars of its size.
   { name: 'package', limitMs: 15 * MINUTE_MS, args: () => ['harness/bootstrap/prepack-library.mjs'] },
-  nodeTests('core', ['test/src/core', 'test/src/shared'], { limitMs: 5 * MINUTE_MS, testLimitMs: MINUTE_MS }),
+  nodeTests('core', ['test/src/core', 'test/src/shared', 'test/mutations'], {
+    limitMs: 5 * MINUTE_MS,
+    testLimitMs: MINUTE_MS,
+  }),
   nodeTests('harness', ['test/harness'], { limitMs: 10 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
   {
     name: 'browser',

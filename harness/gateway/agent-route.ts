@@ -7,7 +7,8 @@ import type { VoiceSessions } from './voice-sessions.ts';
 
 /**
  * `POST /api/agent` with `{ resume }`: the page has had no agent for a while and asks for one. Idempotent by session:
- * nothing happens while an agent is live or on its way. Answers 204 once the room is there and an agent is asked for.
+ * nothing happens while an agent is live or on its way. Answers 204 once the room is there and an agent is asked for,
+ * 503 `agentUnavailable` when one was asked for and none of ours is connected to hear it.
  */
 export async function addAgentRoute(
   app: FastifyInstance,
@@ -19,7 +20,9 @@ export async function addAgentRoute(
     url: '/api/agent',
     contentTypes: ['application/json'],
     async handle(request, reply) {
-      await sessions.prepare(await resumes.read(parseResumeRequest(request.body).resume));
+      const names = await resumes.read(parseResumeRequest(request.body).resume);
+      await sessions.prepare(names);
+      sessions.assertAgentCanCome(names);
       return reply.code(204).send();
     },
   });

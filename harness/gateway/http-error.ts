@@ -19,6 +19,7 @@ export const HTTP_ERROR_CODES = [
   'resumeExpired',
   'sessionEnded', // the user said bye to this session
   'livekitUnavailable', // Retry-After tells when
+  'agentUnavailable', // no agent is there and none is connected to come; Retry-After tells when to ask again
   'livekitRefused', // the server does not take our key: an operator's error
   'internal', // a defect of ours
 ] as const;
@@ -41,6 +42,7 @@ const STATUS: Record<HttpErrorCode, number> = {
   resumeExpired: 401,
   sessionEnded: 401,
   livekitUnavailable: 503,
+  agentUnavailable: 503,
   livekitRefused: 502,
   internal: 500,
 };

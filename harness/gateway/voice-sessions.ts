@@ -16,6 +16,9 @@ import type { SessionNames } from './session-names.ts';
  */
 export const DISPATCH_SETTLE_MS = 3000;
 
+/** When to ask again for an agent where none is connected, s: a page asks every 5 s. */
+const AGENT_RETRY_AFTER_S = 5;
+
 /** What {@link VoiceSessions} works with. */
 export interface VoiceSessionsParts {
   readonly rooms: RoomDirectory;
@@ -52,6 +55,22 @@ export class VoiceSessions {
     }
     await preparation;
     this.#assertNotEnded(id); // a bye that came meanwhile wins: no token for a room that is being deleted
+  }
+
+  /**
+   * Throws HttpError `agentUnavailable` when this session has no agent and our worker has no connection. It says what
+   * we know and no more: a worker of another machine may serve the same name.
+   */
+  assertAgentCanCome({ voiceSessionId }: SessionNames): void {
+    const { agents } = this.#parts;
+    if (agents.hasLiveAgent(voiceSessionId) || agents.readiness().ok) return;
+    throw new HttpError(
+      'agentUnavailable',
+      'no agent is connected; one was asked for, in case another can come',
+      {
+        retryAfterS: AGENT_RETRY_AFTER_S,
+      },
+    );
   }
 
   /** Ends a session as its user's wish: agent first, then the room, best effort. Never rejects. */
@@ -95,7 +114,13 @@ export class VoiceSessions {
       const metadata: DispatchMetadata = { voiceSessionId: id, pipeline: names.pipeline };
       await rooms.dispatch(names.roomName, agents.agentName, JSON.stringify(metadata));
       // With no worker there the dispatch is lost, so the next request shall ask again at once.
-      if (agents.readiness().ok) this.#dispatchedAtMs.set(id, now());
+      const readiness = agents.readiness();
+      if (readiness.ok) this.#dispatchedAtMs.set(id, now());
+      else
+        log.warn(
+          { event: 'agentUnavailable', session: id, why: readiness.reason },
+          'no agent of ours is connected',
+        );
       log.info(
         { event: 'agentDispatched', session: id, agent: AGENT_IDENTITY_PREFIX + id },
         'agent asked for',

@@ -15,7 +15,7 @@ const SHORT_BUDGET_MS = 20_000;
 /** Past its budget a session fails within this of it, ms. */
 const BUDGET_TOLERANCE_MS = 2_000;
 /** Long enough for a call to stand and its words to flow before it is broken, ms. */
-const CALM_MS = 5_000;
+const CALM_MS = 3_000;
 
 /** The whole is longer than a test may take: outages over 30 s shrink with the budget, 120 s to 20 s. */
 function shortForm(lastsMs: Scenario['lastsMs']): ShortForm {
@@ -44,6 +44,9 @@ function wantedRuns(spanMs: number): WantedRuns {
   if (spanMs <= 60_000) return { clara: 5, stock: 3 };
   return { clara: 3, stock: 2 };
 }
+
+/** Where no time is promised there is no tail to be looked for. */
+const NO_TIMES: WantedRuns = { clara: 5, stock: 3 };
 
 type Draft = Omit<Scenario, 'rings' | 'victim' | 'time' | 'lastsMs' | 'watchMs' | 'short' | 'runs'> &
   Partial<Pick<Scenario, 'rings' | 'victim' | 'time' | 'lastsMs' | 'watchMs' | 'short' | 'runs'>>;
@@ -123,22 +126,20 @@ const SIGNAL: Scenario[] = [
   scenario({
     id: 'ws-slow',
     group: 'signal',
-    story: 'The control connection is slow from the start: half a second late and 1 kB a second.',
-    fault: { kind: 'signalSlow', delayMs: 500, bytesPerSecond: 1_000 },
+    story: 'The control connection is slow from the start: half a second late and 6 kB a second.',
+    // What the voice itself takes: livekit-client says 40 kB and hears 33 kB to join and publish (ADR 14).
+    fault: { kind: 'signalSlow', delayMs: 500, bytesPerSecond: 6_000 },
     time: { at: 'beforeStart' },
     lastsMs: 'untilEnd',
     watchMs: 60_000,
     // It never ends, so the length of the watch decides how often it can be played.
     runs: { clara: 5, stock: 3 },
-    short: {
-      mode: 'leftOut',
-      why: 'livekit-client 2.23 says 18 kB and hears 20 kB before it is connected: at 1 kB a second nobody is in 15 s',
-    },
+    short: { mode: 'whole', watchMs: 10_000 },
     pass: {
       connectMs: 15_000,
       neverPhases: ['unstable', ...ALARMS],
       maxExtraJoins: 0,
-      maxWordsLost: 0,
+      maxFalseConnectedMs: 1_000,
       sameConversation: true,
       endsIn: 'connected',
     },
@@ -371,7 +372,8 @@ const QUALITY: Scenario[] = [
       story: `${percent} of 100 packets are lost for 20 s.`,
       fault: { kind: 'udpImpair', lossRatio: percent / 100 },
       lastsMs: 20_000,
-      // One or five in a hundred is concealed and not worth a word; ten is.
+      // One or five in a hundred is concealed and not worth a word; ten is. No time is promised there, so no tail.
+      ...(percent < 10 && { runs: NO_TIMES }),
       pass: {
         ...(percent === 10 && { toldMs: 10_000 }),
         neverPhases: ALARMS,
@@ -402,6 +404,7 @@ const QUALITY: Scenario[] = [
     id: 'jitter-80',
     group: 'quality',
     story: 'Packets arrive up to 80 ms late, unevenly, for 20 s.',
+    runs: NO_TIMES,
     fault: { kind: 'udpImpair', jitterMs: 80 },
     lastsMs: 20_000,
     pass: {

@@ -110,11 +110,10 @@ export interface Criteria {
  * another scenario covers in its short form what this one would show.
  */
 export type ShortForm =
-  | { readonly mode: 'whole' }
+  | { readonly mode: 'whole'; /** @default the scenario's */ readonly watchMs?: number }
   | { readonly mode: 'shortened'; readonly lastsMs: number; readonly budgetMs: number }
   | { readonly mode: 'fakeClock' }
-  | { readonly mode: 'covered'; readonly by: string }
-  | { readonly mode: 'leftOut'; readonly why: string };
+  | { readonly mode: 'covered'; readonly by: string };
 
 /** How often `clara chaos` plays it for its figures. */
 export interface WantedRuns {
@@ -161,10 +160,11 @@ export function shortened(scenario: Scenario): Scenario | undefined {
   switch (scenario.short.mode) {
     case 'fakeClock':
     case 'covered':
-    case 'leftOut':
       return undefined;
-    case 'whole':
-      return scenario;
+    case 'whole': {
+      const { watchMs = scenario.watchMs } = scenario.short;
+      return { ...scenario, watchMs };
+    }
     case 'shortened': {
       const { lastsMs, budgetMs } = scenario.short;
       const { failsAfter } = scenario.pass;

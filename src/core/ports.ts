@@ -7,6 +7,7 @@ import type { SessionErrorCode } from './errors.ts';
 import type { MediaSample } from './reconnect/media-sample.ts';
 import type { AgentState, TranscriptEntry } from './session/types.ts';
 import type { RecordedEvent, SessionOutcome } from '../shared/records.ts';
+import type { ContextOrigin } from '../shared/wire.ts';
 
 /** Two clocks that are never subtracted from each other. */
 export interface Clock {
@@ -65,11 +66,16 @@ export interface MicrophonePort {
   setMuted(muted: boolean): void;
   /** Loudness now, 0 to 1; 0 when closed or muted. */
   level(): number;
+  /** What it gives now, whatever its loudness; `unknown` when closed, muted or not to be read. */
+  reading(): MicrophoneReading;
   /** Stops the track; idempotent. */
   close(): void;
   /** Told when the track ends by itself (permission withdrawn, device gone). Set by the session. */
   onEnded: ((code: SessionErrorCode) => void) | undefined;
 }
+
+/** `nothing`: less than the noise of any real microphone, as one gives that is switched off at the device. */
+export type MicrophoneReading = 'signal' | 'nothing' | 'unknown';
 
 export type MicrophonePermission = 'granted' | 'prompt' | 'denied' | 'unknown';
 
@@ -112,6 +118,11 @@ export type RoomEvent =
   | { readonly type: 'disconnected'; readonly reason: DisconnectName }
   /** `absent` within 5 s of the agent's leaving; told once after the join as well. */
   | { readonly type: 'agentState'; readonly state: AgentState }
+  /**
+   * This agent knows the conversation from before it joined. Told once for each such agent, also after a join into a
+   * room where it was already; `agentId` differs from that of any other agent and is the same in every telling.
+   */
+  | { readonly type: 'agentContext'; readonly origin: ContextOrigin; readonly agentId: string }
   /** Our agent said that the session is over for good. */
   | { readonly type: 'agentEnded' }
   | {

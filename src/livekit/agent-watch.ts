@@ -4,17 +4,31 @@
  */
 import { type RemoteParticipant, type Room, RoomEvent } from 'livekit-client';
 import { AGENT_STATES, type AgentState } from '../core/session/types.ts';
-import { AGENT_IDENTITY_PREFIX, AGENT_STATE_ATTRIBUTE } from '../shared/wire.ts';
+import {
+  AGENT_IDENTITY_PREFIX,
+  AGENT_STATE_ATTRIBUTE,
+  CONTEXT_ATTRIBUTE,
+  CONTEXT_ORIGINS,
+  type ContextOrigin,
+} from '../shared/wire.ts';
+
+/** What is told of the agent. */
+export interface AgentListener {
+  onState(state: AgentState): void;
+  /** It knows the conversation from before it joined; once for each agent, before its first state. */
+  onContext(origin: ContextOrigin, agentId: string): void;
+}
 
 /** Follows the agent of `room`. Its listeners live as long as the room's. */
 export class AgentWatch {
   readonly #room: Room;
-  readonly #onState: (state: AgentState) => void;
+  readonly #listener: AgentListener;
+  #contextOf: string | undefined;
   #told: AgentState | undefined;
 
-  constructor(room: Room, onState: (state: AgentState) => void) {
+  constructor(room: Room, listener: AgentListener) {
     this.#room = room;
-    this.#onState = onState;
+    this.#listener = listener;
     const refresh = (): void => this.refresh();
     room
       .on(RoomEvent.ParticipantConnected, refresh)
@@ -35,10 +49,16 @@ export class AgentWatch {
 
   /** Tells the state when it is another one than told last. */
   refresh(): void {
-    const state = stateOf(this.participant);
+    const agent = this.participant;
+    const context = CONTEXT_ORIGINS.find((origin) => origin === agent?.attributes[CONTEXT_ATTRIBUTE]);
+    if (agent !== undefined && context !== undefined && agent.sid !== this.#contextOf) {
+      this.#contextOf = agent.sid;
+      this.#listener.onContext(context, agent.sid);
+    }
+    const state = stateOf(agent);
     if (state === this.#told) return;
     this.#told = state;
-    this.#onState(state);
+    this.#listener.onState(state);
   }
 }
 

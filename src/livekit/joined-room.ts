@@ -3,7 +3,7 @@
  * elements, streams and the SDK's hold on the microphone's track; never the track itself, never a decision to
  * reconnect. Invariant: events come in order, none before the join has succeeded and none after `close()`.
  */
-import { ConnectionState, type Room, RoomEvent as SdkEvent } from 'livekit-client';
+import { type Room, RoomEvent as SdkEvent } from 'livekit-client';
 import { SessionError } from '../core/errors.ts';
 import type { Clock, DisconnectName, RoomConnection, RoomEvent, RoomJoin } from '../core/ports.ts';
 import type { MediaSample } from '../core/reconnect/media-sample.ts';
@@ -20,6 +20,7 @@ import type { KeptAudioTrack } from './kept-audio-track.ts';
 import { mediaSampleOf } from './media-sample.ts';
 import type { PageAudio } from './page-audio.ts';
 import { RemoteAudio } from './remote-audio.ts';
+import { pushRepair, watchResumes } from './sdk-repair.ts';
 import { closeEngine, sdkEngine } from './sdk-room.ts';
 import { SessionPinger } from './session-ping.ts';
 import { readTextStreams } from './text-streams.ts';
@@ -68,7 +69,10 @@ export class JoinedRoom implements RoomConnection {
     this.#clock = clock;
     this.#onEvent = onEvent;
     this.#audio = new RemoteAudio(audio, (blocked) => this.#tell({ type: 'audioBlocked', blocked }));
-    this.#agent = new AgentWatch(room, (state) => this.#tell({ type: 'agentState', state }));
+    this.#agent = new AgentWatch(room, {
+      onState: (state) => this.#tell({ type: 'agentState', state }),
+      onContext: (origin, agentId) => this.#tell({ type: 'agentContext', origin, agentId }),
+    });
     this.#pinger = new SessionPinger(room, clock);
     readTextStreams(room, {
       clock,
@@ -135,9 +139,7 @@ export class JoinedRoom implements RoomConnection {
   }
 
   repairNow(): void {
-    if (this.#life.signal.aborted || this.#room.state !== ConnectionState.Connected) return;
-    // The SDK's one door to its own resume: it drops the socket and repairs, ICE restart included.
-    this.#room.simulateScenario('signal-reconnect').catch(() => {});
+    if (!this.#life.signal.aborted) pushRepair(this.#room, this.#clock);
   }
 
   async sendText(messageId: string, text: string, signal: AbortSignal): Promise<void> {
@@ -193,13 +195,13 @@ export class JoinedRoom implements RoomConnection {
   }
 
   #listen(): void {
+    watchResumes(this.#firstEngine, {
+      onBegin: () => this.#repairing(this.#isMediaUp() ? 'signal' : 'all'),
+      onSignalBack: () => this.#repaired(),
+    });
     this.#room
-      .on(SdkEvent.SignalReconnecting, () => this.#repairing(this.#isMediaUp() ? 'signal' : 'all'))
       .on(SdkEvent.Reconnecting, () => this.#repairing('all'))
-      .on(SdkEvent.Reconnected, () => {
-        this.#repairScope = undefined;
-        this.#tell({ type: 'repaired' });
-      })
+      .on(SdkEvent.Reconnected, () => this.#repaired())
       .on(SdkEvent.Disconnected, (reason) => this.#ended(disconnectNameOf(reason)))
       .on(SdkEvent.TrackSubscribed, (track, _publication, participant) =>
         this.#audio.add(track, isAgent(participant)),
@@ -225,6 +227,13 @@ export class JoinedRoom implements RoomConnection {
     if (this.#repairScope === scope || this.#repairScope === 'all') return;
     this.#repairScope = scope;
     this.#tell({ type: 'repairing', scope });
+  }
+
+  /** Told once a repair: the SDK itself says it at least 2 s after its signal connection is whole again. */
+  #repaired(): void {
+    if (this.#repairScope === undefined) return;
+    this.#repairScope = undefined;
+    this.#tell({ type: 'repaired' });
   }
 
   #tell(event: RoomEvent): void {

@@ -85,12 +85,14 @@ function upSample(outbound: StatsEntry, report: StatsReport, muted: boolean): Up
   const remoteId = outbound['remoteId'];
   const remote = typeof remoteId === 'string' ? (report.get(remoteId) as StatsEntry | undefined) : undefined;
   const fractionLostRatio = remote === undefined ? undefined : count(remote, 'fractionLost');
+  const remotePacketsLost = remote === undefined ? undefined : count(remote, 'packetsLost');
   return {
     id: streamId(outbound),
     packetsSent: count(outbound, 'packetsSent') ?? 0,
     muted,
     ...(remote !== undefined && { remoteReportMs: remote.timestamp }),
     ...(fractionLostRatio !== undefined && { fractionLostRatio }),
+    ...(remotePacketsLost !== undefined && { remotePacketsLost }),
   };
 }
 

@@ -4,7 +4,12 @@
  * given up is stopped at once. Level, and later the ring, read one source node.
  */
 import { SessionError, type SessionErrorCode } from '../core/errors.ts';
-import type { MicrophonePermission, MicrophonePort, MicrophoneTrack } from '../core/ports.ts';
+import type {
+  MicrophonePermission,
+  MicrophonePort,
+  MicrophoneReading,
+  MicrophoneTrack,
+} from '../core/ports.ts';
 import {
   microphoneError,
   microphoneErrorCode,
@@ -71,6 +76,10 @@ export class BrowserMicrophone implements MicrophonePort {
 
   level(): number {
     return this.#isMuted ? 0 : (this.#open?.meter.level() ?? 0);
+  }
+
+  reading(): MicrophoneReading {
+    return this.#isMuted ? 'unknown' : (this.#open?.meter.reading() ?? 'unknown');
   }
 
   close(): void {

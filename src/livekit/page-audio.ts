@@ -2,11 +2,17 @@
  * The page's one AudioContext and the level meters on it. The context lives while a meter does; a browser that
  * wants a gesture first leaves it suspended, and then a meter reads 0 until {@link PageAudio.resume}.
  */
+import type { MicrophoneReading } from '../core/ports.ts';
+
+/** Peak below which nothing comes: -110 dBFS, far under the noise that noise suppression leaves of any microphone. */
+const NOTHING = 3e-6;
 
 /** Loudness of one track. Its owner closes it. */
 export interface LevelMeter {
   /** Loudness now, 0 to 1, where 0 is -60 dBFS and less, 1 is -10 dBFS and more. */
   level(): number;
+  /** Whether anything comes at all, however soft; `unknown` while the context does not run. */
+  reading(): MicrophoneReading;
   /** The source that everything else of this track shall tap (one source a track). */
   readonly source: MediaStreamAudioSourceNode | undefined;
   close(): void;
@@ -87,6 +93,11 @@ function openMeter(
       if (analyser === undefined || context?.state !== 'running') return 0;
       analyser.getFloatTimeDomainData(window);
       return loudnessOf(window);
+    },
+    reading() {
+      if (analyser === undefined || context?.state !== 'running') return 'unknown';
+      analyser.getFloatTimeDomainData(window);
+      return window.some((sample) => Math.abs(sample) > NOTHING) ? 'signal' : 'nothing';
     },
     close() {
       source?.disconnect();

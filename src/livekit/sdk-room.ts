@@ -4,6 +4,7 @@
  */
 import { ConnectionError, getLogger, LoggerNames, Room } from 'livekit-client';
 import type { RepairDelay } from '../core/ports.ts';
+import { resumeRatherThanRestart } from './sdk-repair.ts';
 
 /** Logger name of our rooms, so that a page that uses livekit-client itself keeps its own log. */
 const SDK_LOGGER = 'clara-voice-livekit';
@@ -36,6 +37,7 @@ export function createSdkRoom(repairDelayMs: RepairDelay): Room {
   endPathFallback(room.engine);
   swallowBadPackets(room.engine);
   guardSignalAnswers(room.engine);
+  resumeRatherThanRestart(room.engine);
   return room;
 }
 

@@ -114,7 +114,7 @@ export class ClaraVoiceElement extends SessionElement {
   constructor() {
     super();
     new FocusController(this, () => this.shadowRoot, '[data-control]');
-    new TickerController(this, () => needsClock(this.link, this.nowMonoMs));
+    new TickerController(this, () => needsClock(this.link, this.handover, this.nowMonoMs));
   }
 
   protected override willUpdate(changed: PropertyValues): void {
@@ -131,6 +131,8 @@ export class ClaraVoiceElement extends SessionElement {
         agentState: this.agentState,
         microphone: this.microphone,
         audioBlocked: this.audioBlocked,
+        quality: this.quality,
+        handover: this.handover,
         muted: active && this.muted,
         loading: this.loading,
         localProblem: this.localProblem,

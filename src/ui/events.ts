@@ -12,7 +12,10 @@ export class ClaraPhaseChangeEvent extends Event {
   static readonly type = 'clara-phase-change';
   readonly phase: LinkPhase;
   readonly previous: LinkPhase;
-  /** The error code of `failed`, the reason of `ended`, the cut side of `unstable` and `reconnecting`. */
+  /**
+   * The error code of `failed`, the reason of `ended`, the cut side of `unstable` and `reconnecting`, `agentMissing`
+   * where nobody answers, `serverShutdown` where the server told that.
+   */
   readonly reason: string | undefined;
 
   constructor(phase: LinkPhase, previous: LinkPhase, reason?: string) {

@@ -5,10 +5,12 @@
  */
 import type { PropertyDeclarations, PropertyValues } from 'lit';
 import type {
+  AgentHandover,
   AgentState,
   Link,
   LinkPhase,
   MicrophoneState,
+  NetworkQuality,
   StartOptions,
   TranscriptEntry,
   VoiceSession,
@@ -178,6 +180,14 @@ export class SessionElement extends ConfiguredElement {
 
   protected get audioBlocked(): boolean {
     return this.#watch.audioBlocked;
+  }
+
+  protected get quality(): NetworkQuality {
+    return this.#watch.quality;
+  }
+
+  protected get handover(): AgentHandover | undefined {
+    return this.#watch.handover;
   }
 
   /** Now on the clock of the link's times. */

@@ -31,8 +31,9 @@ export function reasonOf(link: Link): string | undefined {
     case 'ended':
       return link.reason;
     case 'unstable':
+      return link.side === 'agent' ? 'agentMissing' : link.side;
     case 'reconnecting':
-      return link.side;
+      return link.why ?? link.side;
     default:
       return undefined;
   }

@@ -3,7 +3,15 @@
  * comes in. Invariant: what ticks (attempt, elapsed, countdown) never stands in `status` or `announcement`, so that a
  * screen reader is told of changes and not of seconds.
  */
-import type { AgentState, Link, MicrophoneState, Problem, Recovery } from '../core/session/types.ts';
+import type {
+  AgentHandover,
+  AgentState,
+  Link,
+  MicrophoneState,
+  NetworkQuality,
+  Problem,
+  Recovery,
+} from '../core/session/types.ts';
 import type { Words } from './messages/words.ts';
 
 /** How long a recovered note stays, ms: long enough to be read twice. */
@@ -24,6 +32,8 @@ export interface StatusInput {
   readonly agentState: AgentState;
   readonly microphone: MicrophoneState;
   readonly audioBlocked: boolean;
+  readonly quality: NetworkQuality;
+  readonly handover: AgentHandover | undefined;
   readonly muted: boolean;
   /** The code of the session is on its way. */
   readonly loading: boolean;
@@ -81,7 +91,7 @@ export function statusView(input: StatusInput, words: Words): StatusView {
 }
 
 /** Whether the view changes with time alone and has to be looked at again within a second. */
-export function needsClock(link: Link, nowMonoMs: number): boolean {
+export function needsClock(link: Link, handover: AgentHandover | undefined, nowMonoMs: number): boolean {
   switch (link.phase) {
     case 'connecting':
     case 'reconnecting':
@@ -89,7 +99,7 @@ export function needsClock(link: Link, nowMonoMs: number): boolean {
     case 'unstable':
       return link.side !== 'signal';
     case 'connected':
-      return isRecoveryFresh(link, nowMonoMs);
+      return isRecoveryFresh(link, nowMonoMs) || isHandoverFresh(handover, nowMonoMs);
     default:
       return false;
   }
@@ -104,6 +114,10 @@ export function problemText(problem: Problem, words: Words): string {
 
 function isRecoveryFresh(link: Link & { phase: 'connected' }, nowMonoMs: number): boolean {
   return link.recovered !== undefined && nowMonoMs - link.sinceMonoMs < RECOVERED_NOTE_MS;
+}
+
+function isHandoverFresh(handover: AgentHandover | undefined, nowMonoMs: number): handover is AgentHandover {
+  return handover !== undefined && nowMonoMs - handover.atMonoMs < RECOVERED_NOTE_MS;
 }
 
 /** Nothing for a join that is as fast as most: a figure that flashes up says less than none. */
@@ -121,6 +135,8 @@ function connectingFacts(
 function connectedView(link: Link & { phase: 'connected' }, input: StatusInput, words: Words): StatusView {
   const notes = callNotes(input, words);
   const headline = words.text(`agent.${input.agentState}`);
+  if (isHandoverFresh(input.handover, input.nowMonoMs))
+    notes.unshift(words.text(`handover.${input.handover.origin}`));
   if (link.recovered !== undefined && isRecoveryFresh(link, input.nowMonoMs))
     notes.unshift(recoveryText(link.recovered, words));
   // Of the agent's states only its absence is said: the others change with every turn.
@@ -129,16 +145,18 @@ function connectedView(link: Link & { phase: 'connected' }, input: StatusInput, 
 }
 
 /** How long it was, what may be lost, and whether the room is another one. */
-function recoveryText({ outageMs, sameRoom }: Recovery, words: Words): string {
+function recoveryText({ outageMs, sameRoom, side = 'both' }: Recovery, words: Words): string {
   const sentences = [words.text('note.recovered', { duration: words.duration(outageMs) })];
   // In less than a second nothing is said that anybody would miss.
-  if (outageMs >= 1000) sentences.push(words.text('note.recoveredLoss'));
+  if (outageMs >= 1000) sentences.push(words.text(`loss.${side}`));
   if (!sameRoom) sentences.push(words.text('note.recoveredNewRoom'));
   return sentences.join(' ');
 }
 
 function unstableView(link: Link & { phase: 'unstable' }, input: StatusInput, words: Words): StatusView {
-  const notes = callNotes(input, words);
+  // Sound that is cut is more than sound that is weak.
+  const isCut = link.side === 'up' || link.side === 'down';
+  const notes = callNotes(isCut ? { ...input, quality: 'good' } : input, words);
   const side = words.text(`side.${link.side}`);
   // Sound is whole when only the control connection is gone: nobody shall be alarmed by it.
   if (link.side === 'signal')
@@ -173,7 +191,7 @@ function reconnectingView(
   const side = link.offline || link.side === 'signal' ? [] : [words.text(`side.${link.side}`)];
   return {
     ...view('warn', words.text('status.reconnecting'), headline, facts, [...side, headline].join(' ')),
-    notes: [...side, ...callNotes({ ...input, audioBlocked: false }, words)],
+    notes: [...side, ...callNotes({ ...input, audioBlocked: false, quality: 'good' }, words)],
   };
 }
 
@@ -181,6 +199,9 @@ function callNotes(input: StatusInput, words: Words): string[] {
   const notes: string[] = [];
   if (input.audioBlocked) notes.push(words.text('note.audioBlocked'));
   if (input.microphone.status === 'failed') notes.push(words.text(`problem.${input.microphone.code}`));
+  if (input.microphone.status === 'live' && input.microphone.silent === true)
+    notes.push(words.text('note.micSilent'));
+  if (input.quality !== 'good') notes.push(words.text(`quality.${input.quality}`));
   if (input.muted) notes.push(words.text('note.muted'));
   return notes;
 }

@@ -19,6 +19,8 @@ export function rejoinDelayMs(
 export interface RepairSituation extends RepairFacts {
   /** How long sound has been cut, ms; undefined while media flows and only the signal connection is gone. */
   readonly outageMs?: number;
+  /** The server has answered all along in this outage: only media is cut. */
+  readonly onlyMedia: boolean;
   /** This session woke from a sleep: its old connection is worth nothing. */
   readonly woke: boolean;
 }
@@ -27,15 +29,17 @@ export interface RepairSituation extends RepairFacts {
  * Delay before the SDK's next repair, ms, or null: give up and let us rejoin. 0.2 s growing to 1 s; null after
  * `sdkRepairMs` of outage, after a wake-up, and once the server asked for a full reconnect (which the SDK would put
  * off to its next slot). While media flows the SDK goes on until the budget: a rejoin would cut sound that is whole.
+ * While only media is cut it goes on for `mediaHoldMs`: a rejoin would have none either.
  */
 export function nextRepairDelayMs(
   retryCount: number,
   elapsedMs: number,
   situation: RepairSituation,
-  policy: Pick<ReconnectPolicy, 'sdkRepairMs' | 'budgetMs'>,
+  policy: Pick<ReconnectPolicy, 'sdkRepairMs' | 'mediaHoldMs' | 'budgetMs'>,
 ): number | null {
   if (policy.sdkRepairMs === 0 || situation.woke || situation.fullReconnectAsked) return null;
-  const limitMs = situation.outageMs === undefined ? policy.budgetMs : policy.sdkRepairMs;
+  const cutLimitMs = situation.onlyMedia ? policy.mediaHoldMs : policy.sdkRepairMs;
+  const limitMs = situation.outageMs === undefined ? policy.budgetMs : cutLimitMs;
   if (Math.max(elapsedMs, situation.outageMs ?? 0) >= limitMs) return null;
   return Math.min(1000, 200 * (Math.max(0, retryCount) + 1));
 }

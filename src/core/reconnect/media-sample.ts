@@ -27,6 +27,8 @@ export interface UpSample {
   /** When the latest receiver report of the far side came, as `timestamp` of remote-inbound-rtp, ms; only compared with itself. */
   readonly remoteReportMs?: number;
   readonly fractionLostRatio?: number;
+  /** Our packets that the far side missed since the stream began, as that report has it; may shrink when late ones come. */
+  readonly remotePacketsLost?: number;
 }
 
 /** The agent's audio (inbound-rtp). */

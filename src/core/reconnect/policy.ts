@@ -24,6 +24,11 @@ export interface ReconnectPolicy {
   readonly heedsHints: boolean;
   /** How long the SDK may repair by itself, ms from the outage's start; 0: not at all. */
   readonly sdkRepairMs: number;
+  /**
+   * The same while only media is cut and the server answers all along, ms: a new room would have no media either, so
+   * the old one is held and its ICE restarted.
+   */
+  readonly mediaHoldMs: number;
   /** After this the session is rebuilt although the SDK has not said `disconnected`, ms, if the server answers. */
   readonly lastResortMs: number;
   /** One rejoin from its probe to the joined room, ms. */
@@ -70,6 +75,7 @@ const RESILIENT: ReconnectPolicy = {
   jitterRatio: 0.25,
   heedsHints: true,
   sdkRepairMs: 15_000,
+  mediaHoldMs: DEFAULT_BUDGET_MS / 2,
   lastResortMs: 30_000,
   attemptMs: 5000,
   proofMs: 5000,
@@ -91,6 +97,7 @@ const CLASSIC: ReconnectPolicy = {
   jitterRatio: 0,
   heedsHints: false,
   sdkRepairMs: 0,
+  mediaHoldMs: 0,
 };
 
 /** The policy that a host chose; the choice is checked by session-options.ts. */
@@ -98,7 +105,12 @@ export function reconnectPolicy(choice: PolicyChoice = {}): ReconnectPolicy {
   const base = choice.policy === 'classic' ? CLASSIC : RESILIENT;
   return {
     ...base,
-    ...(choice.budgetMs !== undefined && base.name === 'resilient' && { budgetMs: choice.budgetMs }),
+    ...(choice.budgetMs !== undefined &&
+      base.name === 'resilient' && {
+        budgetMs: choice.budgetMs,
+        // Half is left for rooms of ours, in case the old one cannot be helped.
+        mediaHoldMs: Math.max(base.sdkRepairMs, choice.budgetMs / 2),
+      }),
     resumeWhenBack: choice.resumeWhenBack ?? false,
     withMicrophone: !(choice.textOnly ?? false),
   };

@@ -24,6 +24,7 @@ export class Conversation {
   readonly #random: Random;
   readonly #maxLines: number;
   readonly #outbox: Outbox;
+  #restored: readonly TranscriptEntry[] = [];
 
   constructor(clock: Clock, random: Random, maxLines: number, onWatcherError: (error: unknown) => void) {
     this.#clock = clock;
@@ -31,6 +32,24 @@ export class Conversation {
     this.#maxLines = maxLines;
     this.lines = new Writable<readonly TranscriptEntry[]>([], onWatcherError);
     this.#outbox = new Outbox((id, delivery) => this.lines.set(withDelivery(this.lines.value, id, delivery)));
+  }
+
+  /** Begins with `lines` of an earlier page. */
+  restore(lines: readonly TranscriptEntry[]): void {
+    this.#restored = lines;
+    this.lines.set(lines);
+  }
+
+  /** What an earlier page left belongs to another session; with `isShown` false its lines go as well. */
+  forgetRestored(isShown: boolean): void {
+    const gone = this.#restored;
+    this.#restored = [];
+    if (!isShown && gone.length > 0) this.lines.set(this.lines.value.filter((line) => !gone.includes(line)));
+  }
+
+  /** A new conversation. */
+  clear(): void {
+    this.lines.set([]);
   }
 
   /** A room told something that was said or written. */

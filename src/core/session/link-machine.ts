@@ -1,6 +1,6 @@
 /**
  * Decides the link: next(state, event, policy) -> { state, commands }. Pure and exhaustive; time and chance come in
- * the event. It owns no timer, track, room or text, and performs nothing: voice-session.ts does. Invariants: a join
+ * the event. It owns no timer, track, room or text, and performs nothing: machine-runner.ts has it done. Invariants: a join
  * is commanded only when none is under way and no room stands; `connected` is entered only by a first join or by
  * proof that began after the outage; every final state is entered with closeRoom and endSession.
  * The whole phase × event table stands in link-table.ts. Outages are in link-outage.ts.

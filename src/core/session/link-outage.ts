@@ -29,6 +29,16 @@ const JOIN_GRACE_MS = 1000;
 const PROOF_GRACE_MS = 1500;
 /** Media that comes back by itself does so within this of the path: no push before, ms. */
 const SELF_HEAL_MS = 1500;
+/**
+ * A silent cut is left alone for so long, ms: until both ends give up their ICE session, at 15 s, it goes on by itself
+ * and sooner than any new one.
+ */
+const ICE_SELF_HEAL_MS = 11_000;
+/**
+ * Pause between two ICE restarts while only media is cut, ms. Each lives 15 s at either end, and those that live share
+ * Chrome's 20 checks a second: at 3 s the newest was checked so rarely that sound came back 1 s later than at 9 s.
+ */
+const ICE_RESTART_MS = 9000;
 /** Shorter outages are not worth a note afterwards, ms. */
 const NOTEWORTHY_OUTAGE_MS = 1000;
 
@@ -83,7 +93,8 @@ export function sdkRepairs(
     generation: from.generation,
     outage: { ...outage, sdkTries: 1 },
     repair,
-    nextNudgeMonoMs: at + SELF_HEAL_MS,
+    nextNudgeMonoMs: Math.max(at + SELF_HEAL_MS, outage.beganMonoMs + ICE_SELF_HEAL_MS),
+    probes: 'none',
   });
 }
 
@@ -107,7 +118,11 @@ export function waitFirst(
     name: 'reconnecting.waiting',
     stay: from.stay + 1,
     generation: from.generation,
-    outage: { ...outage, urlIndex: outage.urlIndex + (action.nextUrl ? 1 : 0) },
+    outage: {
+      ...outage,
+      urlIndex: outage.urlIndex + (action.nextUrl ? 1 : 0),
+      ...(event.reason === 'SERVER_SHUTDOWN' && { why: 'serverShutdown' }),
+    },
     nextTryMonoMs: at + delayMs,
     asked: false,
     // Right after the room ended an answer means that the server is there for us; later it must be news.
@@ -165,24 +180,35 @@ function whileSdkRepairs(state: ReconnectingSdk, event: LinkEvent, policy: Recon
       return state.repair === event.scope ? ignored(state) : moved({ ...state, repair: event.scope });
     case 'repaired':
       // The SDK's opinion: 12 s of false "connected" were measured after it. Proof decides, and may need a push.
-      return moved({ ...state, repair: 'none', nextNudgeMonoMs: at + SELF_HEAL_MS });
+      return moved({
+        ...state,
+        repair: 'none',
+        nextNudgeMonoMs: at + (state.probes === 'answered' ? ICE_RESTART_MS : SELF_HEAL_MS),
+      });
     case 'roomDisconnected': {
       const action = DISCONNECT_ACTIONS[event.reason];
       if (action.then === 'end') return end(state, action.reason);
       return action.then === 'awaitRepair' ? ignored(state) : waitFirst(state, outage, event, action, policy);
     }
     case 'probed': {
-      if (!event.answered) return moved({ ...state, nextNudgeMonoMs: at + SELF_HEAL_MS });
-      const outageMs = at - outage.sinceMonoMs;
-      const isStuck = outageMs >= (state.repair === 'none' ? policy.lastResortMs : policy.sdkRepairMs);
-      if (isStuck) return rejoinProbed(state, at, policy);
-      if (state.repair !== 'none' || at < state.nextNudgeMonoMs) return ignored(state);
-      return moved({ ...state, nextNudgeMonoMs: at + policy.nudgeMs }, { type: 'repairNow' });
+      if (!event.answered) return moved({ ...state, nextNudgeMonoMs: at + SELF_HEAL_MS, probes: 'missed' });
+      if (at - outage.sinceMonoMs >= repairLimitMs(state, policy)) return rejoinProbed(state, at, policy);
+      const probes = state.probes === 'missed' ? 'missed' : 'answered';
+      if (state.repair !== 'none' || at < state.nextNudgeMonoMs)
+        return probes === state.probes ? ignored(state) : moved({ ...state, probes });
+      const pauseMs = probes === 'answered' ? ICE_RESTART_MS : policy.nudgeMs;
+      return moved({ ...state, probes, nextNudgeMonoMs: at + pauseMs }, { type: 'repairNow' });
     }
-    case 'hint':
-      return outage.offline && event.hint === 'online'
-        ? moved({ ...withOutage(state, { offline: false }), nextNudgeMonoMs: at + SELF_HEAL_MS })
-        : ignored(state);
+    case 'hint': {
+      if (outage.offline && event.hint !== 'online') return ignored(state);
+      // Perhaps another network: the old ICE session knows nothing of it.
+      const nextNudgeMonoMs = outage.offline
+        ? at + SELF_HEAL_MS
+        : Math.min(state.nextNudgeMonoMs, at + SELF_HEAL_MS);
+      return nextNudgeMonoMs === state.nextNudgeMonoMs
+        ? ignored(state)
+        : moved({ ...withOutage(state, { offline: false }), nextNudgeMonoMs });
+    }
     case 'retryNow':
       return moved({ ...state, nextNudgeMonoMs: at + policy.nudgeMs }, { type: 'repairNow' });
     case 'timeUp':
@@ -198,6 +224,12 @@ function whileSdkRepairs(state: ReconnectingSdk, event: LinkEvent, policy: Recon
     default:
       return ignored(state);
   }
+}
+
+/** How long the room is held, ms from the outage's start, while the server answers and media does not come. */
+function repairLimitMs(state: ReconnectingSdk, policy: ReconnectPolicy): number {
+  if (state.probes !== 'missed') return policy.mediaHoldMs;
+  return state.repair === 'none' ? policy.lastResortMs : policy.sdkRepairMs;
 }
 
 function mediaWhileSdkRepairs(state: ReconnectingSdk, event: LinkEvent & { type: 'media' }): Step {
@@ -383,7 +415,7 @@ function recovered(state: ReconnectingSdk | ReconnectingProof, at: number, roomS
     failedRejoins: outage.failedRejoins,
     urlIndex: outage.urlIndex,
     provenSinceMonoMs: at,
-    ...((outageMs >= NOTEWORTHY_OUTAGE_MS || !sameRoom) && { recovered: { outageMs, sameRoom } }),
+    ...((outageMs >= NOTEWORTHY_OUTAGE_MS || !sameRoom) && { recovered: { outageMs, sameRoom, side: outage.side } }),
   });
 }
 

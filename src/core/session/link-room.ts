@@ -102,7 +102,7 @@ function mediaFound(
       if (!wasCut || finding.provenSinceMonoMs === undefined) return ignored(state);
       return signalDown
         ? moved(unstable(state, at, { cut: 'none', signalDown: true }))
-        : connected(state, at, { outageMs: at - state.sinceMonoMs, sameRoom: true });
+        : connected(state, at, { outageMs: at - state.sinceMonoMs, sameRoom: true, side: state.cut });
   }
 }
 

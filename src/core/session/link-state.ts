@@ -14,6 +14,8 @@ export interface Outage {
   /** When sound stopped, as far as we know; not later than the detection. */
   readonly beganMonoMs: number;
   readonly side: CutSide;
+  /** Present when the server told why it sent us away. */
+  readonly why?: 'serverShutdown';
   /** The room of the conversation: another sid after a rejoin means that it was rebuilt. */
   readonly roomSid: string;
   /** Failed rejoins, not counting those that 10 s of proven connection have wiped out. */
@@ -103,6 +105,11 @@ export interface ReconnectingSdk extends Reconnecting {
   /** What the SDK says it is doing. */
   readonly repair: 'none' | 'signal' | 'all';
   readonly nextNudgeMonoMs: number;
+  /**
+   * What probes have said in this outage: `answered` always (only media is cut), or `missed` at least once (the whole
+   * path was down, so once one is answered media can flow again).
+   */
+  readonly probes: 'none' | 'answered' | 'missed';
 }
 /** No room; between two rejoins. */
 export interface ReconnectingWait extends Reconnecting {

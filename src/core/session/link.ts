@@ -1,10 +1,19 @@
-/** What people see of the link machine's state: the public `Link`, and the line for log and recording. Pure. */
-import type { LinkState } from './link-state.ts';
+/**
+ * What people see of the link machine's state: the public `Link`, and the line for log and recording. Pure. A machine
+ * that is connected is shown so only with an agent in the room: without one nobody is heard, whatever flows.
+ */
+import type { Connected, LinkState } from './link-state.ts';
 import type { ReconnectPolicy } from '../reconnect/policy.ts';
-import type { CutSide, Link } from './types.ts';
+import type { AgentStanding } from './agent-presence.ts';
+import type { Link, UnstableSide } from './types.ts';
 
-/** The public view of `state`. */
-export function linkOf(state: LinkState, policy: ReconnectPolicy): Link {
+/** An absence that began this soon after the link was back belongs to the outage before it, ms. */
+const SAME_OUTAGE_MS = 1000;
+/** Shorter absences are not worth a note afterwards, ms. */
+const NOTEWORTHY_ABSENCE_MS = 1000;
+
+/** The public view of `state`, given whether its agent is there. */
+export function linkOf(state: LinkState, policy: ReconnectPolicy, agent: AgentStanding = {}): Link {
   switch (state.name) {
     case 'idle':
       return { phase: 'idle' };
@@ -14,13 +23,13 @@ export function linkOf(state: LinkState, policy: ReconnectPolicy): Link {
     case 'connecting.waiting':
       return { phase: 'connecting', sinceMonoMs: state.sinceMonoMs, attempt: state.attempt };
     case 'connected':
-      return {
-        phase: 'connected',
-        sinceMonoMs: state.sinceMonoMs,
-        ...(state.recovered !== undefined && { recovered: state.recovered }),
-      };
+      return missed(agent) ?? connectedLink(state, agent);
     case 'unstable': {
-      const side: CutSide = state.cut === 'none' ? 'signal' : state.cut;
+      if (state.cut === 'none') {
+        const missing = missed(agent);
+        if (missing !== undefined) return missing;
+      }
+      const side: UnstableSide = state.cut === 'none' ? 'signal' : state.cut;
       return { phase: 'unstable', sinceMonoMs: state.sinceMonoMs, side };
     }
     case 'reconnecting.sdk':
@@ -34,6 +43,7 @@ export function linkOf(state: LinkState, policy: ReconnectPolicy): Link {
         phase: 'reconnecting',
         sinceMonoMs: outage.beganMonoMs,
         side: outage.side,
+        ...(outage.why !== undefined && { why: outage.why }),
         by: bySdk ? 'sdk' : 'rejoin',
         attempt: outage.failedRejoins + (bySdk ? 1 : 1 + outage.sdkTries),
         ...(countsDown && { nextTryMonoMs: state.nextTryMonoMs }),
@@ -48,6 +58,29 @@ export function linkOf(state: LinkState, policy: ReconnectPolicy): Link {
   }
 }
 
+function missed({ missedSinceMonoMs }: AgentStanding): Link | undefined {
+  if (missedSinceMonoMs === undefined) return undefined;
+  return { phase: 'unstable', sinceMonoMs: missedSinceMonoMs, side: 'agent' };
+}
+
+function connectedLink({ sinceMonoMs, recovered }: Connected, { returned }: AgentStanding): Link {
+  if (returned === undefined || returned.atMonoMs < sinceMonoMs)
+    return { phase: 'connected', sinceMonoMs, ...(recovered !== undefined && { recovered }) };
+  const { atMonoMs } = returned;
+  if (recovered !== undefined && returned.sinceMonoMs - sinceMonoMs < SAME_OUTAGE_MS) {
+    const outageMs = recovered.outageMs + atMonoMs - sinceMonoMs;
+    return { phase: 'connected', sinceMonoMs: atMonoMs, recovered: { ...recovered, outageMs } };
+  }
+  const outageMs = atMonoMs - returned.sinceMonoMs;
+  return {
+    phase: 'connected',
+    sinceMonoMs: atMonoMs,
+    ...(outageMs >= NOTEWORTHY_ABSENCE_MS && {
+      recovered: { outageMs, sameRoom: true, side: 'agent' },
+    }),
+  };
+}
+
 /** A transition for log and recording. */
 export interface TransitionLine {
   /** `linkChanged`, always. */
@@ -57,8 +90,10 @@ export interface TransitionLine {
 }
 
 /** The one line of a transition. It holds no token, text, label or address. The emoji texts are the source document's. */
-export function transitionLine(state: LinkState, atMonoMs: number): TransitionLine {
+export function transitionLine(state: LinkState, link: Link, atMonoMs: number): TransitionLine {
   const facts = factsOf(state, atMonoMs);
+  if (link.phase === 'unstable' && link.side === 'agent')
+    return { event: 'linkChanged', text: 'no agent answers', facts: { ...facts, agentMissed: true } };
   return { event: 'linkChanged', text: textOf(state, atMonoMs), facts };
 }
 

@@ -13,8 +13,11 @@ import {
   type MediaTruth,
 } from '../reconnect/media-truth.ts';
 import type { Clock, RoomConnection } from '../ports.ts';
+import { agentHeard, isAgentHeard, type AgentSound } from './agent-sound.ts';
 import { within } from './bounded.ts';
 import type { MediaFinding } from './link-state.ts';
+import { beginNetworkQuality, networkQuality, qualitySampled } from './network-quality.ts';
+import type { NetworkQuality } from './types.ts';
 
 /** Pause between two samples while all is well, ms. */
 const SAMPLE_MS = 500;
@@ -30,6 +33,8 @@ export interface RoomWatchListener {
   onFinding(finding: MediaFinding): void;
   /** The agent, which answered before, is silent while the path is sound; and when it answers again. */
   onAgentSilent(silent: boolean): void;
+  /** Told after each sample; `good` while proof is sought. */
+  onQuality(quality: NetworkQuality): void;
   /** A defect of ours ended a loop. */
   onDefect(error: unknown): void;
 }
@@ -43,6 +48,8 @@ export class RoomWatch {
   #truth: MediaTruth;
   #isSeeking: boolean;
   #isAgentSilent = false;
+  #agentSound: AgentSound | undefined;
+  #quality = beginNetworkQuality();
   /** Ends the present pause between two samples. */
   #pause = new AbortController();
 
@@ -73,6 +80,8 @@ export class RoomWatch {
   seekProof(isSought: boolean): void {
     if (isSought) this.#truth = restartProof(this.#truth, this.#clock.monoMs());
     if (isSought === this.#isSeeking) return;
+    this.#quality = beginNetworkQuality();
+    this.#listener.onQuality('good');
     this.#isSeeking = isSought;
     this.#pause.abort();
   }
@@ -80,7 +89,10 @@ export class RoomWatch {
   /** The agent is not in the room any more. */
   agentLeft(): void {
     this.#truth = agentLeft(this.#truth);
+    this.#agentSound = undefined;
+    if (!this.#isAgentSilent) return;
     this.#isAgentSilent = false;
+    this.#listener.onAgentSilent(false);
   }
 
   #run(once: () => Promise<void>): void {
@@ -101,6 +113,8 @@ export class RoomWatch {
         () => new Error(`no sample in ${SAMPLE_LIMIT_MS} ms`),
       );
       this.#truth = mediaSampled(this.#truth, sample);
+      this.#agentSound = agentHeard(this.#agentSound, sample);
+      if (!this.#isSeeking) this.#quality = qualitySampled(this.#quality, sample);
       this.#tell(sample.monoMs);
     } catch {
       // No stats are no statement about the network.
@@ -128,11 +142,13 @@ export class RoomWatch {
 
   #tell(atMonoMs: number): void {
     if (this.#signal.aborted) return;
-    const isSilent = isAgentSilent(this.#truth, atMonoMs);
+    // Two signals agree: an unanswered heartbeat alone is no agent that hangs, its sound may come all the same.
+    const isSilent = isAgentSilent(this.#truth, atMonoMs) && !isAgentHeard(this.#agentSound, atMonoMs);
     if (isSilent !== this.#isAgentSilent) {
       this.#isAgentSilent = isSilent;
       this.#listener.onAgentSilent(isSilent);
     }
+    this.#listener.onQuality(networkQuality(this.#quality));
     this.#listener.onFinding(mediaFinding(this.#truth, atMonoMs));
   }
 

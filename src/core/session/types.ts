@@ -4,6 +4,7 @@
  */
 import type { Readable } from '../readable.ts';
 import type { SessionErrorCode } from '../errors.ts';
+import type { ContextOrigin } from '../../shared/wire.ts';
 
 /** The link's phases, literal names of the product. `failed` and `ended` are final until the next start. */
 export const LINK_PHASES = [
@@ -20,6 +21,9 @@ export type LinkPhase = (typeof LINK_PHASES)[number];
 
 /** Which way sound is cut: `up` they can't hear you, `down` you can't hear, `both`, `signal` only the control connection. */
 export type CutSide = 'up' | 'down' | 'both' | 'signal';
+
+/** What is amiss in a room that stands: one direction, only the control connection, or nobody is there to answer. */
+export type UnstableSide = CutSide | 'agent';
 
 /** Why a session that was running is over. */
 export const END_REASONS = [
@@ -38,12 +42,14 @@ export type Link =
   | { readonly phase: 'requestingMic'; readonly sinceMonoMs: number }
   | { readonly phase: 'connecting'; readonly sinceMonoMs: number; readonly attempt: number }
   | { readonly phase: 'connected'; readonly sinceMonoMs: number; readonly recovered?: Recovery }
-  | { readonly phase: 'unstable'; readonly sinceMonoMs: number; readonly side: CutSide }
+  | { readonly phase: 'unstable'; readonly sinceMonoMs: number; readonly side: UnstableSide }
   | {
       readonly phase: 'reconnecting';
       /** When the outage began, as far as we know. */
       readonly sinceMonoMs: number;
       readonly side: CutSide;
+      /** Present when the server told why it sent us away: it is being shut down, and maybe started anew. */
+      readonly why?: 'serverShutdown';
       /** Who repairs: the SDK resumes, we rejoin. */
       readonly by: 'sdk' | 'rejoin';
       /** 1 for the first try; goes on counting from the SDK's tries to ours. */
@@ -73,6 +79,20 @@ export interface Recovery {
   readonly outageMs: number;
   /** False when the room was gone and the conversation goes on in a new one. */
   readonly sameRoom: boolean;
+  /** What was cut, and so what may be lost; absent where it is not known. */
+  readonly side?: UnstableSide;
+}
+
+/** How well the network carries sound that is not cut: the direction in which much of it is lost. */
+export const NETWORK_QUALITIES = ['good', 'weakUp', 'weakDown', 'weakBoth'] as const;
+export type NetworkQuality = (typeof NETWORK_QUALITIES)[number];
+
+/** Another agent than the one before knows this conversation. */
+export interface AgentHandover {
+  /** `handedOver`: it goes on in the same session; `earlier`: in a new one, with what was said before. */
+  readonly origin: ContextOrigin;
+  /** When that was learnt, monotonic ms. */
+  readonly atMonoMs: number;
 }
 
 /** The agent's state as LiveKit's `lk.agent.state` names it, or `absent` when no agent is in the room. */
@@ -97,7 +117,8 @@ export interface TranscriptEntry {
 export type MicrophoneState =
   | { readonly status: 'off' }
   | { readonly status: 'requesting' }
-  | { readonly status: 'live'; readonly muted: boolean }
+  /** `silent`: it is not muted and gives nothing but digital silence, for seconds; absent otherwise. */
+  | { readonly status: 'live'; readonly muted: boolean; readonly silent?: true }
   | { readonly status: 'failed'; readonly code: SessionErrorCode };
 
 /** Loudness, 0 to 1, both ways. */
@@ -122,6 +143,10 @@ export interface VoiceSession {
   readonly levels: Readable<Levels>;
   /** True when the browser wants a gesture before it plays sound; answer with {@link playAudio}. */
   readonly audioBlocked: Readable<boolean>;
+  /** `good` unless the link is up and loses much. */
+  readonly quality: Readable<NetworkQuality>;
+  /** The latest change of the agent within the conversation; undefined before one, and again when the session is over. */
+  readonly handover: Readable<AgentHandover | undefined>;
   /** Milliseconds on the clock that the link's times use. */
   monoMs(): number;
   /** Starts a session. Settles when the link is connected, failed or ended; never rejects. A start while one runs does nothing. */

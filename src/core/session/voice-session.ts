@@ -1,54 +1,33 @@
 /**
- * Drives a voice session: does what the link machine commands, and tells it what happened. It owns the run, the stay,
- * the room and the microphone's opening; it decides nothing about phases. Invariants: one AbortController per stay,
- * aborted on leaving; one join at a time; a result of an older stay is closed, never entered; after a final state
- * nothing of the run is left, no timer, listener, room or track.
+ * A voice session, put together: the machine's runner, the rooms, the microphone, the agent, the conversation and the
+ * way back. It says what the machine's commands and a room's events mean to each part; it owns none of their work and
+ * decides nothing about phases. Invariant: after a final state no timer, listener, room or track is left.
  */
-import { nextRepairDelayMs } from '../reconnect/back-off.ts';
-import { sleptMs, WAKE_LATE_MS } from '../reconnect/wake.ts';
-import { Writable, type Readable } from '../readable.ts';
-import { SessionError, isSessionError, type SessionErrorCode } from '../errors.ts';
-import type {
-  MicrophoneTrack,
-  NetworkHint,
-  RepairDelay,
-  RoomConnection,
-  RoomEvent,
-  SessionPorts,
-  SessionRecorder,
-  Ticket,
-} from '../ports.ts';
-import { AgentPresence } from './agent-presence.ts';
-import { settledWithin, untilAborted } from './bounded.ts';
-import { Conversation } from './conversation.ts';
-import { joinRoom, probed, problemOf, requestTicket } from './join-attempt.ts';
-import { dueMonoMs, INITIAL_LINK, next, wantsProbes } from './link-machine.ts';
-import type { LinkCommand, LinkEvent, LinkHappening, LinkState } from './link-state.ts';
-import { linkOf, transitionLine } from './link.ts';
-import { RoomWatch } from './room-watch.ts';
+import type { Readable } from '../readable.ts';
+import { SessionError } from '../errors.ts';
+import type { RoomEvent, SessionPorts, Ticket } from '../ports.ts';
+import { problemOf } from './join-attempt.ts';
+import { LevelLoop } from './level-loop.ts';
+import { wantsProbes } from './link-machine.ts';
+import type { LinkCommand, LinkState } from './link-state.ts';
+import type { TransitionLine } from './link.ts';
+import { isProven, MachineRunner } from './machine-runner.ts';
+import { RoomKeeper } from './room-keeper.ts';
+import { RunLife } from './run-life.ts';
 import { checkedOptions, type CheckedOptions, type SessionOptions } from './session-options.ts';
-import { WayBack } from './way-back.ts';
+import { makeParts, type SessionParts } from './session-parts.ts';
 import type {
+  AgentHandover,
   AgentState,
   Levels,
   Link,
   LinkPhase,
   MicrophoneState,
+  NetworkQuality,
   StartOptions,
   TranscriptEntry,
   VoiceSession,
 } from './types.ts';
-
-const PROBE_EVERY_MS = 1000;
-const LEVEL_EVERY_MS = 50;
-const WAKE_CHECK_MS = 1000;
-const CLOSE_LIMIT_MS = 2000;
-/** How long a join that was aborted may take to let go before the next one starts, ms. */
-const LETTING_GO_MS = 1000;
-/** Events of a room that nobody has entered yet; more than that is an attack. */
-const MAX_EARLY_EVENTS = 1000;
-const SILENCE: Levels = { user: 0, agent: 0 };
-const RESTING: readonly LinkPhase[] = ['idle', 'failed', 'ended'];
 
 /**
  * Makes a session. Its owner calls `dispose()`.
@@ -58,97 +37,68 @@ export function createVoiceSession(ports: SessionPorts, options: SessionOptions 
   return new SessionDriver(ports, checkedOptions(options));
 }
 
-/** The room that stands, and what belongs to it. */
-interface StandingRoom {
-  readonly generation: number;
-  readonly connection: RoomConnection;
-  readonly watch: RoomWatch;
-  readonly ending: AbortController;
-}
-
 class SessionDriver implements VoiceSession {
+  readonly link: Readable<Link>;
+  readonly agentState: Readable<AgentState>;
+  readonly transcript: Readable<readonly TranscriptEntry[]>;
+  readonly microphone: Readable<MicrophoneState>;
+  readonly levels: Readable<Levels>;
+  readonly audioBlocked: Readable<boolean>;
+  readonly quality: Readable<NetworkQuality>;
+  readonly handover: Readable<AgentHandover | undefined>;
   readonly #ports: SessionPorts;
   readonly #options: CheckedOptions;
-  readonly #link: Writable<Link>;
-  readonly #microphone: Writable<MicrophoneState>;
-  readonly #levels: Writable<Levels>;
-  readonly #audioBlocked: Writable<boolean>;
-  readonly #agent: AgentPresence;
-  readonly #conversation: Conversation;
-  readonly #wayBack: WayBack;
-  /** What an earlier page left to show. */
-  #restored: readonly TranscriptEntry[];
-
-  #state: LinkState = INITIAL_LINK;
-  readonly #queue: LinkHappening[] = [];
-  #isDraining = false;
+  readonly #parts: SessionParts;
+  readonly #runner: MachineRunner;
+  readonly #rooms: RoomKeeper;
+  readonly #levels: LevelLoop;
+  readonly #run: RunLife;
   #isDisposed = false;
-  /** From a start to its final state. */
-  #run = aborted();
-  #hasRun = false;
-  #stay = aborted();
-  #timer = aborted();
-  #timerDueMonoMs: number | undefined;
-  #hints = aborted();
-  #levelLoop = aborted();
-  #lastTickMonoMs = 0;
-
-  #room: StandingRoom | undefined;
-  #track: MicrophoneTrack | undefined;
-  #isMuted = false;
-  /** The room port's latest join, until it has let go; an aborted one may take its time. */
-  #joining: Promise<unknown> | undefined;
-  readonly #closing = new Set<Promise<void>>();
-  #ticketAhead: Promise<Ticket> | undefined;
-  /** The newest ticket's addresses, for probes. */
-  #serverUrls: readonly string[] = [];
   #takeOver = false;
-  #agentAnswers = false;
-  #recorder: SessionRecorder | undefined;
-  #startedMonoMs = 0;
 
   constructor(ports: SessionPorts, options: CheckedOptions) {
     this.#ports = ports;
     this.#options = options;
-    const onWatcherError = (error: unknown): void => this.#defect('watcherThrew', error);
-    this.#link = new Writable<Link>(linkOf(INITIAL_LINK, options.policy), onWatcherError);
-    this.#microphone = new Writable<MicrophoneState>({ status: 'off' }, onWatcherError);
-    this.#levels = new Writable<Levels>(SILENCE, onWatcherError);
-    this.#audioBlocked = new Writable<boolean>(false, onWatcherError);
-    const { agentCalls } = ports;
-    this.#agent = new AgentPresence(
-      ports.clock,
-      agentCalls && ((signal) => agentCalls.request(this.#wayBack.request, signal)),
-      onWatcherError,
+    const parts = (this.#parts = makeParts(ports, options));
+    this.#run = new RunLife(ports, parts, (happening) => this.#runner.dispatch(happening));
+    this.#levels = new LevelLoop(ports.clock, () => this.#readLevels(), parts.onWatcherError);
+    this.#runner = new MachineRunner(
+      { ...parts, clock: ports.clock, random: ports.random, policy: options.policy },
+      {
+        perform: (command, stay) => this.#perform(command, stay),
+        record: (line, phase) => this.#record(line, phase),
+        entered: (state, before, stay) => this.#entered(state, before, stay),
+      },
     );
-    this.#conversation = new Conversation(
-      ports.clock,
-      ports.random,
-      options.maxTranscriptLines,
-      onWatcherError,
+    this.#rooms = new RoomKeeper(
+      {
+        ...parts,
+        ports,
+        policy: options.policy,
+        state: () => this.#runner.state,
+        hasSlept: () => parts.sleep.hasSlept(),
+      },
+      {
+        watch: (generation) => ({
+          onFinding: (finding) => this.#runner.dispatch({ type: 'media', generation, finding }),
+          onAgentSilent: (isSilent) => parts.agent.silent(isSilent),
+          onQuality: (quality) => parts.notes.quality.set(quality),
+        }),
+        onJoined: (generation, roomSid) => this.#runner.dispatch({ type: 'joined', generation, roomSid }),
+        onJoinFailed: (generation, error) => this.#joinFailed(generation, error),
+        onEvent: (generation, event) => this.#roomTold(generation, event),
+        onSessionGone: () => this.#sessionGone(),
+        onTicket: (ticket, stay) => this.#ticketCame(ticket, stay),
+      },
     );
-    this.#wayBack = new WayBack(ports);
-    this.#restored = this.#wayBack.restore();
-    this.#conversation.lines.set(this.#restored);
-  }
-
-  get link(): Readable<Link> {
-    return this.#link;
-  }
-  get agentState(): Readable<AgentState> {
-    return this.#agent.state;
-  }
-  get transcript(): Readable<readonly TranscriptEntry[]> {
-    return this.#conversation.lines;
-  }
-  get microphone(): Readable<MicrophoneState> {
-    return this.#microphone;
-  }
-  get levels(): Readable<Levels> {
-    return this.#levels;
-  }
-  get audioBlocked(): Readable<boolean> {
-    return this.#audioBlocked;
+    this.link = this.#runner.link;
+    this.agentState = parts.agent.state;
+    this.transcript = parts.conversation.lines;
+    this.microphone = parts.microphone.state;
+    this.levels = this.#levels.levels;
+    this.audioBlocked = parts.notes.audioBlocked;
+    this.quality = parts.notes.quality;
+    this.handover = parts.notes.handover;
   }
 
   monoMs(): number {
@@ -157,520 +107,193 @@ class SessionDriver implements VoiceSession {
 
   async start(options: StartOptions = {}): Promise<void> {
     if (this.#isDisposed) return;
-    if (RESTING.includes(this.#link.value.phase)) {
+    if (this.#runner.isAtRest) {
       this.#takeOver = options.takeOver ?? false;
-      this.#dispatch({ type: 'start' });
+      this.#runner.dispatch({ type: 'start' });
     }
-    const isSettled = (link: Link): boolean => !['requestingMic', 'connecting'].includes(link.phase);
-    if (isSettled(this.#link.value)) return;
-    await new Promise<void>((resolve) => {
-      const end = this.#link.watch((link) => {
-        if (!isSettled(link)) return;
-        end();
-        resolve();
-      });
-    });
+    await this.#runner.settled();
   }
 
   async stop(): Promise<void> {
-    this.#dispatch({ type: 'stop' });
-    await settledWithin(this.#ports.clock, CLOSE_LIMIT_MS, Promise.all([...this.#closing]));
+    this.#runner.dispatch({ type: 'stop' });
+    await this.#rooms.closed();
   }
 
   setMuted(muted: boolean): Promise<void> {
-    if (this.#isDisposed || muted === this.#isMuted) return Promise.resolve();
-    this.#isMuted = muted;
-    this.#ports.microphone.setMuted(muted);
-    if (this.#microphone.value.status === 'live') this.#microphone.set({ status: 'live', muted });
-    this.#recorder?.event({ kind: 'mute', atMs: this.#atMs(), muted });
+    if (!this.#isDisposed && this.#parts.microphone.setMuted(muted))
+      this.#parts.recording.event({ kind: 'mute', muted });
     return Promise.resolve();
   }
 
   sendText(text: string): Promise<void> {
-    this.#conversation.write(text, !this.#isDisposed && !RESTING.includes(this.#link.value.phase));
+    this.#parts.conversation.write(text, !this.#isDisposed && !this.#runner.isAtRest);
     return this.#flush();
   }
 
   retryNow(): void {
-    this.#dispatch({ type: 'retryNow' });
+    this.#runner.dispatch({ type: 'retryNow' });
   }
 
   async playAudio(): Promise<void> {
-    await this.#room?.connection.playAudio();
+    await this.#rooms.room?.connection.playAudio();
   }
 
   async dispose(): Promise<void> {
     if (!this.#isDisposed) {
-      this.#dispatch({ type: 'stop' });
+      this.#runner.dispatch({ type: 'stop' });
       this.#isDisposed = true;
-      this.#hints.abort();
-      this.#wayBack.release();
+      this.#runner.dispose();
+      this.#run.dispose();
     }
-    await settledWithin(this.#ports.clock, CLOSE_LIMIT_MS, Promise.all([...this.#closing]));
+    await this.#rooms.closed();
   }
 
-  // ---- the machine ----
+  // ---- what the machine wants ----
 
-  #dispatch(happening: LinkHappening): void {
-    if (this.#isDisposed) return;
-    this.#queue.push(happening);
-    // Commands may tell at once; the event that caused them is finished first.
-    if (this.#isDraining) return;
-    this.#isDraining = true;
-    try {
-      for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift())
-        this.#step(event);
-    } finally {
-      this.#isDraining = false;
-    }
-  }
-
-  #step(happening: LinkHappening): void {
-    const { clock, random } = this.#ports;
-    const event: LinkEvent = { ...happening, atMonoMs: clock.monoMs(), chance: random() };
-    const before = this.#state;
-    const { state, commands } = next(before, event, this.#options.policy);
-    if (state === before) return;
-    this.#state = state;
-    if (happening.type === 'start') this.#startedMonoMs = event.atMonoMs;
-    const isNewStay = state.stay !== before.stay;
-    if (isNewStay) {
-      this.#stay.abort();
-      this.#stay = new AbortController();
-    }
-    // The recording that a transition begins or ends must be there to hold it.
-    for (const command of commands) if (command.type === 'beginSession') this.#perform(command);
-    const link = linkOf(state, this.#options.policy);
-    const isTransition = isNewStay || !isSameLink(link, this.#link.value);
-    if (isTransition) this.#record(state, link, event.atMonoMs);
-    for (const command of commands) if (command.type !== 'beginSession') this.#perform(command);
-    if (isTransition) this.#link.set(link);
-    this.#armTimer();
-    if (isNewStay) this.#entered(state, before);
-  }
-
-  #record(state: LinkState, link: Link, atMonoMs: number): void {
-    const line = transitionLine(state, atMonoMs);
-    this.#ports.log.info(line.event, line.text, { phase: link.phase, ...line.facts });
-    this.#recorder?.event({ kind: 'phase', atMs: this.#atMs(), phase: link.phase, facts: line.facts });
-  }
-
-  #perform(command: LinkCommand): void {
+  #perform(command: LinkCommand, stay: AbortSignal): void {
     switch (command.type) {
       case 'beginSession':
-        return this.#beginSession(command.returning);
+        if (this.#run.begin(command.returning)) this.#rooms.forgetAgent();
+        return;
       case 'openMicrophone':
-        return this.#background(this.#openMicrophone(this.#stay.signal));
-      case 'join':
-        return this.#background(this.#join(command, this.#stay.signal));
+        return this.#parts.background.run(this.#openMicrophone(stay));
+      case 'join': {
+        const means = {
+          microphone: this.#parts.microphone.track,
+          muted: () => this.#parts.microphone.isMuted,
+        };
+        return this.#parts.background.run(this.#rooms.join(command, means, stay));
+      }
       case 'repairNow':
-        return this.#room?.connection.repairNow?.();
+        return this.#rooms.room?.connection.repairNow?.();
       case 'closeRoom':
-        return this.#closeRoom(command.bye);
+        this.#parts.agent.pause();
+        this.#parts.notes.quality.set('good');
+        return this.#rooms.close(command.bye);
       case 'endSession':
-        return this.#endSession();
+        this.#rooms.dropTicket();
+        this.#levels.end();
+        return this.#run.end(this.#runner.state);
     }
+  }
+
+  #record(line: TransitionLine, phase: LinkPhase): void {
+    this.#ports.log.info(line.event, line.text, { phase, ...line.facts });
+    this.#parts.recording.event({ kind: 'phase', phase, facts: line.facts });
   }
 
   /** What runs as long as a stay does. */
-  #entered(state: LinkState, before: LinkState): void {
-    const { policy } = this.#options;
-    const stay = this.#stay.signal;
-    const isProven = state.name === 'connected' || state.name === 'unstable';
+  #entered(state: LinkState, before: LinkState, stay: AbortSignal): void {
+    const isUp = isProven(state);
     const wasInOutage = before.name.startsWith('reconnecting');
-    if (state.name === 'connected') {
-      this.#agent.expect();
-      this.#background(this.#flush());
+    if (state.name === 'connected') this.#parts.background.run(this.#flush());
+    if (isUp && !this.#levels.isRunning) this.#parts.background.run(this.#levels.run());
+    if (!isUp) {
+      this.#levels.end();
+      this.#parts.microphone.lookAway();
     }
-    if (isProven && this.#levelLoop.signal.aborted) this.#background(this.#runLevels());
-    if (!isProven) this.#levelLoop.abort();
-    if (isProven) this.#room?.watch.seekProof(false);
-    else if (state.name === 'reconnecting.sdk' && !wasInOutage) this.#room?.watch.seekProof(true);
-    if (wantsProbes(state, policy)) this.#background(this.#runProbes(stay));
+    if (isUp) this.#rooms.seekProof(false);
+    else if (state.name === 'reconnecting.sdk' && !wasInOutage) this.#rooms.seekProof(true);
+    if (wantsProbes(state, this.#options.policy))
+      this.#parts.background.run(
+        this.#rooms.runProbes((answered) => this.#runner.dispatch({ type: 'probed', answered }), stay),
+      );
     if (state.name.startsWith('reconnecting') && !wasInOutage && this.#ports.network.isOffline())
-      this.#dispatch({ type: 'hint', hint: 'offline' });
+      this.#runner.dispatch({ type: 'hint', hint: 'offline' });
   }
 
-  #armTimer(): void {
-    const dueMs = dueMonoMs(this.#state, this.#options.policy);
-    if (dueMs === this.#timerDueMonoMs) return;
-    this.#timer.abort();
-    this.#timerDueMonoMs = dueMs;
-    if (dueMs === undefined || dueMs === Infinity) return;
-    const timer = new AbortController();
-    this.#timer = timer;
-    const wait = async (): Promise<void> => {
-      await this.#ports.clock.sleep(Math.max(0, dueMs - this.monoMs()), timer.signal);
-      if (timer.signal.aborted) return;
-      this.#timerDueMonoMs = undefined;
-      this.#dispatch({ type: 'timeUp' });
-      // A clock that fired early leaves the state waiting: arm again.
-      this.#armTimer();
-    };
-    this.#background(wait());
-  }
-
-  // ---- a run ----
-
-  #beginSession(returning: boolean): void {
-    const { clock, recorder, network, microphone } = this.#ports;
-    this.#run = new AbortController();
-    if (!returning && this.#hasRun) {
-      // A reload brings its context along; after a wanted end there is none.
-      this.#wayBack.forget();
-      this.#agentAnswers = false;
-      this.#conversation.lines.set([]);
-    }
-    this.#hasRun = true;
-    this.#recorder = recorder.begin(clock.wallMs());
-    this.#startedMonoMs = clock.monoMs();
-    microphone.onEnded = (code) => this.#microphoneEnded(code);
-    if (this.#hints.signal.aborted) {
-      this.#hints = new AbortController();
-      network.watch((hint) => this.#hinted(hint), this.#hints.signal);
-    }
-    this.#background(this.#watchSleep(this.#run.signal));
-  }
-
-  #endSession(): void {
-    const { clock, microphone } = this.#ports;
-    const state = this.#state;
-    this.#run.abort();
-    this.#timer.abort();
-    this.#timerDueMonoMs = undefined;
-    this.#ticketAhead = undefined;
-    this.#levelLoop.abort();
-    this.#levels.set(SILENCE);
-    this.#agent.reset();
-    this.#conversation.giveUp();
-    microphone.onEnded = undefined;
-    microphone.close();
-    this.#track = undefined;
-    this.#wayBack.unlock();
-    this.#audioBlocked.set(false);
-    const isMicProblem = state.name === 'failed' && state.problem.code.startsWith('mic');
-    this.#microphone.set(isMicProblem ? { status: 'failed', code: state.problem.code } : { status: 'off' });
-    if (state.name === 'ended') {
-      if (state.reason === 'stopped') this.#ports.farewell?.bye(this.#wayBack.request);
-      // "Use here" goes on with it; nothing else does.
-      if (state.reason === 'duplicateIdentity') this.#wayBack.forgetSaved();
-      else this.#wayBack.forget();
-      this.#recorder?.end(clock.wallMs(), { phase: 'ended', reason: state.reason });
-    } else if (state.name === 'failed') {
-      this.#wayBack.save(this.#conversation.lines.value);
-      this.#recorder?.event({ kind: 'error', atMs: this.#atMs(), code: state.problem.code });
-      this.#recorder?.end(clock.wallMs(), { phase: 'failed', reason: state.problem.code });
-    }
-    this.#recorder = undefined;
-    // Hints are of use only to a session that may come back by itself.
-    if (state.name !== 'failed' || state.lost === undefined) this.#hints.abort();
-  }
-
-  #hinted(hint: NetworkHint): void {
-    this.#recorder?.event({ kind: 'network', atMs: this.#atMs(), hint });
-    this.#dispatch({ type: 'hint', hint });
-  }
-
-  async #watchSleep(run: AbortSignal): Promise<void> {
-    const { clock } = this.#ports;
-    for (;;) {
-      const monoMs = clock.monoMs();
-      const wallMs = clock.wallMs();
-      this.#lastTickMonoMs = monoMs;
-      await clock.sleep(WAKE_CHECK_MS, run);
-      const slept = sleptMs(WAKE_CHECK_MS, clock.monoMs() - monoMs, clock.wallMs() - wallMs);
-      if (slept !== undefined) this.#dispatch({ type: 'woke' });
-    }
-  }
-
-  // ---- microphone ----
+  // ---- what happens ----
 
   async #openMicrophone(stay: AbortSignal): Promise<void> {
-    const { microphone } = this.#ports;
-    const run = this.#run;
-    this.#microphone.set({ status: 'requesting' });
-    this.#background(this.#askTicketAhead(stay));
+    this.#parts.background.run(this.#rooms.askTicketAhead(stay, this.#run.signal));
     try {
-      microphone.setMuted(this.#isMuted);
-      const track = await untilAborted(microphone.open(stay), stay, () => {
-        // Given too late. A new run may be using the same microphone by now.
-        if (this.#run === run || this.#run.signal.aborted) microphone.close();
-      });
-      if (stay.aborted) return;
-      this.#track = track;
-      this.#microphone.set({ status: 'live', muted: this.#isMuted });
-      this.#dispatch({ type: 'micOpened' });
+      await this.#parts.microphone.open(stay);
+      this.#runner.dispatch({ type: 'micOpened' });
     } catch (error) {
       if (stay.aborted) return;
       const problem = problemOf(error);
-      this.#dispatch({
+      this.#runner.dispatch({
         type: 'micFailed',
         problem: problem.code === 'internal' ? { ...problem, code: 'micFailed' } : problem,
       });
     }
   }
 
-  /** With the permission given already, the ticket comes while the microphone opens. */
-  async #askTicketAhead(stay: AbortSignal): Promise<void> {
-    const permission = await untilAborted(this.#ports.microphone.permission(), stay);
-    if (permission !== 'granted' || stay.aborted) return;
-    const ticket = requestTicket(this.#ports, this.#wayBack.request, this.#run.signal);
-    ticket.catch(() => {}); // the join that takes it looks at it
-    this.#ticketAhead = ticket;
-  }
-
-  #microphoneEnded(code: SessionErrorCode): void {
-    if (RESTING.includes(this.#link.value.phase)) return;
-    // The call goes on listening; a track that ended is not published again.
-    this.#track = undefined;
-    this.#microphone.set({ status: 'failed', code });
-    this.#ports.log.warn('microphoneEnded', `the microphone ended: ${code}`);
-    this.#recorder?.event({ kind: 'error', atMs: this.#atMs(), code });
-  }
-
-  // ---- rooms ----
-
-  async #join(command: LinkCommand & { type: 'join' }, stay: AbortSignal): Promise<void> {
-    const { generation } = command;
-    const early: RoomEvent[] = [];
-    let isEntered = false;
-    // Single flight: the attempt before this one has let go, or had its time to.
-    if (this.#joining !== undefined) await settledWithin(this.#ports.clock, LETTING_GO_MS, this.#joining);
-    if (stay.aborted) return;
-    const ticketAhead = this.#ticketAhead;
-    this.#ticketAhead = undefined;
-    try {
-      const connection = await joinRoom(
-        this.#ports,
-        {
-          probeUrl: command.probeFirst ? this.#probeUrl(command.urlIndex) : undefined,
-          ticketAhead,
-          ticketRequest: this.#wayBack.request,
-          urlIndex: command.urlIndex,
-          microphone: this.#track,
-          muted: () => this.#isMuted,
-          repairDelayMs: this.#repairDelay(generation),
-          onEvent: (event) => {
-            if (isEntered) this.#roomTold(generation, event);
-            else if (early.length < MAX_EARLY_EVENTS) early.push(event);
-          },
-          onSessionGone: () => this.#sessionGone(),
-          onTicket: (ticket) => this.#ticketCame(ticket, stay),
-          onJoining: (joining) => this.#joinBegan(joining),
-        },
-        stay,
-      );
-      if (stay.aborted) return this.#trackClosing(connection.close());
-      this.#enterRoom(generation, connection);
-      this.#dispatch({ type: 'joined', generation, roomSid: connection.roomSid });
-      isEntered = true;
-      for (const event of early) this.#roomTold(generation, event);
-    } catch (error) {
-      if (stay.aborted) return;
-      const problem = problemOf(error);
-      if (problem.code === 'internal') this.#defect('joinThrew', error);
-      this.#recorder?.event({ kind: 'error', atMs: this.#atMs(), code: problem.code });
-      // A way back that the endpoint does not know (any more) must not be in the way of a new start.
-      if (problem.code === 'tokenRejected' && this.#state.name.startsWith('connecting'))
-        this.#wayBack.forget();
-      this.#dispatch({ type: 'joinFailed', generation, problem });
-    }
-  }
-
-  #joinBegan(joining: Promise<unknown>): void {
-    this.#joining = joining;
-    const settled = (): void => {
-      if (this.#joining === joining) this.#joining = undefined;
-    };
-    joining.then(settled, settled);
+  #joinFailed(generation: number, error: unknown): void {
+    const problem = problemOf(error);
+    if (problem.code === 'internal') this.#parts.background.defect('joinThrew', error);
+    this.#parts.recording.event({ kind: 'error', code: problem.code });
+    // A way back that the endpoint does not know (any more) must not be in the way of a new start.
+    if (problem.code === 'tokenRejected' && this.#runner.state.name.startsWith('connecting'))
+      this.#parts.wayBack.forget();
+    this.#runner.dispatch({ type: 'joinFailed', generation, problem });
   }
 
   /** The next ticket is of a new session, whose agent knows nothing of what an earlier page left. */
   #sessionGone(): void {
-    this.#wayBack.unlock();
-    this.#wayBack.forget();
-    this.#agentAnswers = false;
-    const gone = this.#restored;
-    this.#restored = [];
-    const { lines } = this.#conversation;
-    const state = this.#state;
-    const isFirstJoin = state.name === 'connecting.joining' && state.lost === undefined;
-    if (isFirstJoin && gone.length > 0) lines.set(lines.value.filter((line) => !gone.includes(line)));
+    this.#parts.wayBack.unlock();
+    this.#parts.wayBack.forget();
+    this.#rooms.forgetAgent();
+    const { state } = this.#runner;
+    // Who is in the middle of a call has lines of his own among them.
+    this.#parts.conversation.forgetRestored(state.name !== 'connecting.joining' || state.lost !== undefined);
   }
 
   async #ticketCame(ticket: Ticket, stay: AbortSignal): Promise<void> {
-    this.#serverUrls = ticket.serverUrls;
-    this.#wayBack.learn(ticket);
-    this.#wayBack.save(this.#conversation.lines.value);
-    const isOurs = await this.#wayBack.lock(
-      this.#takeOver,
-      () => this.#dispatch({ type: 'takenOver' }),
-      stay,
-    );
-    if (isOurs) return;
-    this.#dispatch({ type: 'takenOver' });
+    this.#parts.wayBack.learn(ticket);
+    this.#parts.wayBack.save(this.#parts.conversation.lines.value);
+    const takenOver = (): void => this.#runner.dispatch({ type: 'takenOver' });
+    if (await this.#parts.wayBack.lock(this.#takeOver, takenOver, stay)) return;
+    takenOver();
     throw new SessionError('duplicateIdentity', 'another tab has this session');
   }
 
-  #enterRoom(generation: number, connection: RoomConnection): void {
-    const ending = new AbortController();
-    const watch = new RoomWatch(
-      this.#ports.clock,
-      connection,
-      {
-        onFinding: (finding) => this.#dispatch({ type: 'media', generation, finding }),
-        onAgentSilent: (isSilent) => this.#agent.silent(isSilent),
-        onDefect: (error) => this.#defect('roomWatchThrew', error),
-      },
-      { seeking: this.#state.name === 'reconnecting.joining', agentAnswers: this.#agentAnswers },
-      ending.signal,
-    );
-    this.#room = { generation, connection, watch, ending };
-  }
-
-  #closeRoom(bye: boolean): void {
-    const room = this.#room;
-    this.#agent.pause();
-    if (room === undefined) return;
-    this.#room = undefined;
-    this.#agentAnswers ||= room.watch.agentAnswers;
-    room.ending.abort();
-    const close = async (): Promise<void> => {
-      // Leave is sent after the bye, and within the limit whether or not the bye got through.
-      if (bye) await settledWithin(this.#ports.clock, CLOSE_LIMIT_MS / 2, room.connection.sayBye());
-      await room.connection.close();
-    };
-    this.#trackClosing(close());
-  }
-
-  #trackClosing(closing: Promise<void>): void {
-    const bounded = settledWithin(this.#ports.clock, CLOSE_LIMIT_MS, closing).finally(() =>
-      this.#closing.delete(bounded),
-    );
-    this.#closing.add(bounded);
-  }
-
   #roomTold(generation: number, event: RoomEvent): void {
-    if (this.#room?.generation !== generation) return;
     switch (event.type) {
       case 'repairing':
-        return this.#dispatch({ type: 'repairing', generation, scope: event.scope });
+        return this.#runner.dispatch({ type: 'repairing', generation, scope: event.scope });
       case 'repaired':
-        return this.#dispatch({ type: 'repaired', generation });
+        return this.#runner.dispatch({ type: 'repaired', generation });
       case 'disconnected':
-        return this.#dispatch({ type: 'roomDisconnected', generation, reason: event.reason });
+        return this.#runner.dispatch({ type: 'roomDisconnected', generation, reason: event.reason });
       case 'agentEnded':
-        return this.#dispatch({ type: 'agentEnded', generation });
+        return this.#runner.dispatch({ type: 'agentEnded', generation });
       case 'agentState':
-        if (event.state === 'absent') this.#room.watch.agentLeft();
-        this.#agent.told(event.state);
-        this.#recorder?.event({ kind: 'agentState', atMs: this.#atMs(), state: event.state });
-        return;
+        this.#parts.agent.told(event.state);
+        if (event.state === 'absent') this.#rooms.agentLeft();
+        return this.#parts.recording.event({ kind: 'agentState', state: event.state });
+      case 'agentContext':
+        return this.#handedOver(event);
       case 'transcription':
       case 'chat':
-        this.#conversation.told(event);
+        this.#parts.conversation.told(event);
         if (!event.final) return;
-        this.#wayBack.save(this.#conversation.lines.value);
+        this.#parts.wayBack.save(this.#parts.conversation.lines.value);
         if (event.type === 'transcription')
-          this.#recorder?.event({
-            kind: 'segment',
-            atMs: this.#atMs(),
-            segmentId: event.segmentId,
-            from: event.from,
-          });
+          this.#parts.recording.event({ kind: 'segment', segmentId: event.segmentId, from: event.from });
         return;
       case 'audioBlocked':
-        return this.#audioBlocked.set(event.blocked);
+        return this.#parts.notes.audioBlocked.set(event.blocked);
     }
   }
 
-  #repairDelay(generation: number): RepairDelay {
-    return (retryCount, elapsedMs, facts) => {
-      const state = this.#state;
-      if (this.#room?.generation !== generation) return null;
-      const nowMs = this.monoMs();
-      const woke = nowMs - this.#lastTickMonoMs > WAKE_CHECK_MS + WAKE_LATE_MS;
-      const outageMs = 'outage' in state ? nowMs - state.outage.sinceMonoMs : undefined;
-      return nextRepairDelayMs(
-        retryCount,
-        elapsedMs,
-        { ...facts, woke, ...(outageMs !== undefined && { outageMs }) },
-        this.#options.policy,
-      );
-    };
+  #handedOver(event: RoomEvent & { type: 'agentContext' }): void {
+    const { notes, agent } = this.#parts;
+    if (!notes.handedOver(event, agent.wasHere, this.monoMs())) return;
+    this.#ports.log.info('agentHandover', `another agent knows the conversation: ${event.origin}`);
   }
-
-  #probeUrl(urlIndex: number): string | undefined {
-    return this.#serverUrls[urlIndex % Math.max(1, this.#serverUrls.length)];
-  }
-
-  /** Asks once a second, without waiting for the answer before: a request that hangs in a dead path says nothing. */
-  async #runProbes(stay: AbortSignal): Promise<void> {
-    for (;;) {
-      const url = 'outage' in this.#state ? this.#probeUrl(this.#state.outage.urlIndex) : undefined;
-      if (url !== undefined) this.#background(this.#probeOnce(url, stay));
-      await this.#ports.clock.sleep(PROBE_EVERY_MS, stay);
-    }
-  }
-
-  async #probeOnce(url: string, stay: AbortSignal): Promise<void> {
-    const answered = await probed(this.#ports, url, stay);
-    if (!stay.aborted) this.#dispatch({ type: 'probed', answered });
-  }
-
-  // ---- text, levels, context ----
 
   #flush(): Promise<void> {
-    const room = this.#room;
+    const { room } = this.#rooms;
     if (room === undefined) return Promise.resolve();
-    const isUp = (): boolean =>
-      this.#room === room && (this.#state.name === 'connected' || this.#state.name === 'unstable');
-    return this.#conversation.flush(room.connection, room.ending.signal, isUp);
+    const isUp = (): boolean => !room.ended.aborted && isProven(this.#runner.state);
+    return this.#parts.conversation.flush(room.connection, room.ended, isUp);
   }
 
-  async #runLevels(): Promise<void> {
-    const loop = new AbortController();
-    this.#levelLoop = loop;
-    while (!loop.signal.aborted) {
-      const user = this.#ports.microphone.level();
-      const agent = this.#room?.connection.agentLevel() ?? 0;
-      const before = this.#levels.value;
-      if (user !== before.user || agent !== before.agent) this.#levels.set({ user, agent });
-      await this.#ports.clock.sleep(LEVEL_EVERY_MS, loop.signal).catch(() => {}); // the loop looks at the signal
-    }
-    this.#levels.set(SILENCE);
+  #readLevels(): Levels {
+    if (this.#parts.microphone.look(this.monoMs()))
+      this.#ports.log.info('microphoneSilence', 'the microphone gives nothing, or something again');
+    const agent = this.#rooms.room?.connection.agentLevel() ?? 0;
+    return { user: this.#ports.microphone.level(), agent };
   }
-
-  // ---- small things ----
-
-  #atMs(): number {
-    return this.monoMs() - this.#startedMonoMs;
-  }
-
-  /** Work that nobody awaits. It ends with its signal; anything else that it throws is a defect of ours. */
-  #background(work: Promise<unknown>): void {
-    work.catch((error: unknown) => {
-      if (!isAbort(error)) this.#defect('backgroundThrew', error);
-    });
-  }
-
-  #defect(event: string, error: unknown): void {
-    const detail = isSessionError(error) ? error.code : error instanceof Error ? error.name : typeof error;
-    this.#ports.log.warn(event, `a defect: ${detail}`);
-  }
-}
-
-function aborted(): AbortController {
-  const controller = new AbortController();
-  controller.abort();
-  return controller;
-}
-
-/** An abort without a reason of its own; all of ours are. */
-function isAbort(error: unknown): boolean {
-  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === 'AbortError';
-}
-
-function isSameLink(one: Link, other: Link): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
 }

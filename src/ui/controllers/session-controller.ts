@@ -5,9 +5,11 @@
  */
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import type {
+  AgentHandover,
   AgentState,
   Link,
   MicrophoneState,
+  NetworkQuality,
   TranscriptEntry,
   VoiceSession,
 } from '../../core/session/types.ts';
@@ -71,6 +73,14 @@ export class SessionController implements ReactiveController {
     return this.#session?.audioBlocked.value ?? false;
   }
 
+  get quality(): NetworkQuality {
+    return this.#session?.quality.value ?? 'good';
+  }
+
+  get handover(): AgentHandover | undefined {
+    return this.#session?.handover.value;
+  }
+
   /** Now on the clock of the link's times; 0 without a session. */
   get nowMonoMs(): number {
     return this.#session?.monoMs() ?? 0;
@@ -97,6 +107,8 @@ export class SessionController implements ReactiveController {
     session?.microphone.watch(() => this.#catchUp(), signal);
     session?.agentState.watch(update, signal);
     session?.audioBlocked.watch(update, signal);
+    session?.quality.watch(update, signal);
+    session?.handover.watch(update, signal);
     this.#catchUp();
   }
 

@@ -4,14 +4,24 @@
  * for letter. Whoever adds a phase, code or reason without words for it gets a compile error here.
  */
 import type { SessionErrorCode } from '../../core/errors.ts';
-import type { AgentState, CutSide, EndReason, LinkPhase } from '../../core/session/types.ts';
+import type {
+  AgentState,
+  EndReason,
+  LinkPhase,
+  NetworkQuality,
+  UnstableSide,
+} from '../../core/session/types.ts';
+import type { ContextOrigin } from '../../shared/wire.ts';
 
 /** Keys that follow from the session's own unions, so that none can be forgotten. */
 type DerivedKey =
   | `status.${LinkPhase}`
   | `headline.${Exclude<LinkPhase, 'connected' | 'unstable' | 'failed' | 'ended'>}`
   | `agent.${AgentState}`
-  | `side.${CutSide}`
+  | `side.${UnstableSide}`
+  | `loss.${UnstableSide}`
+  | `handover.${ContextOrigin}`
+  | `quality.${Exclude<NetworkQuality, 'good'>}`
   | `ended.${EndReason}`
   | `problem.${SessionErrorCode}`;
 
@@ -47,16 +57,30 @@ export const en = {
   'side.both': 'No sound either way at the moment.',
   'side.signal': 'Sound is fine. Checking the connection in the background.',
 
+  'side.agent': 'No agent answers at the moment.',
+
+  'quality.weakUp': 'The network is weak. They may not hear you well.',
+  'quality.weakDown': 'The network is weak. You may not hear them well.',
+  'quality.weakBoth': 'The network is weak. Sound may break up.',
+
+  'handover.handedOver': 'Another agent has taken over. It knows your conversation.',
+  'handover.earlier': 'A new session has begun. The agent knows your conversation.',
+
   'fact.attempt': 'Attempt {attempt}',
   'fact.elapsed': '{duration} so far',
   'fact.nextTry': 'Next try in {duration}',
   'fact.trying': 'Trying now',
 
   'note.recovered': 'Back after {duration}.',
-  'note.recoveredLoss': 'What was said meanwhile may not have been heard.',
+  'loss.up': 'What you said meanwhile may not have been heard.',
+  'loss.down': 'You may have missed what was said meanwhile.',
+  'loss.both': 'What was said meanwhile may not have been heard.',
+  'loss.signal': 'What was said meanwhile may not have been heard.',
+  'loss.agent': 'The agent was away, and did not hear what you said meanwhile.',
   'note.recoveredNewRoom': 'The conversation goes on in a new room.',
   'note.audioBlocked': 'Your browser holds the sound back until you press a button.',
   'note.muted': 'You are muted.',
+  'note.micSilent': 'We can’t hear you. Check that your microphone is switched on and is the right one.',
   'note.copied': 'Transcript copied',
   'note.copyFailed': 'The transcript could not be copied. Select the text and copy it by hand.',
 

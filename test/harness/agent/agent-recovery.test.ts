@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FakeSessionChild } from '../../support/node/fake-session-child.ts';
 import { turn } from '../../support/node/manual-clock.ts';
-import { join, makeRig } from '../../support/node/parent-rig.ts';
+import { join, makeRig, orderEnd } from '../../support/node/parent-rig.ts';
 import type { ParentRig } from '../../support/node/parent-rig.ts';
 
 const startOf = (child: FakeSessionChild | undefined) => {
@@ -15,9 +15,9 @@ const childOf = ({ children }: ParentRig): FakeSessionChild => {
   assert.ok(child);
   return child;
 };
+const payloadOf = (token: string): string => Buffer.from(token.split('.')[1] ?? '', 'base64url').toString();
 const attributesOf = (token: string): Record<string, string> => {
-  const payload = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as object;
-  return (payload as { attributes: Record<string, string> }).attributes;
+  return (JSON.parse(payloadOf(token)) as { attributes: Record<string, string> }).attributes;
 };
 /** Lets a child live for a while: a beat a second. */
 async function beats(rig: ParentRig, child: FakeSessionChild, seconds: number, moving = true): Promise<void> {
@@ -86,12 +86,41 @@ test("the server's end of the job whose agent was put out does not end the new o
   const rig = await makeRig(t);
   (await rig.serve('voice-one')).die(1);
   await turn();
-  rig.server.say({ case: 'termination', value: { jobId: 'job-0' } as never });
-  rig.server.offer('foreign', '{}'); // answered after it
-  await rig.server.next('availability', (value) => value.jobId === 'foreign');
-  await turn();
+  await orderEnd(rig, 'job-0');
+  await rig.clock.advance(500);
   assert.deepEqual(childOf(rig).endings, []);
   assert.equal(rig.agent.hasLiveAgent('voice-one'), true);
+});
+
+test('children are told at once that the server is back, each with a fresh token into a room with our timeouts', async (t) => {
+  const rig = await makeRig(t);
+  const [one, two] = [await rig.serve('voice-one'), await rig.serve('voice-two')];
+  one.say({ type: 'joined', tookMs: 1, again: false });
+  await rig.restartServer();
+  const told = await Promise.all([one, two].map((child) => child.next('serverBack')));
+  assert.deepEqual(
+    told.map(({ token }) => (JSON.parse(payloadOf(token)) as { sub: string }).sub),
+    ['agent-voice-one', 'agent-voice-two'],
+  );
+  assert.equal(attributesOf(told[0]?.token ?? '')['clara.context'], undefined);
+  assert.deepEqual(rig.rooms, ['ensure room-job-0', 'ensure room-job-1']);
+  assert.deepEqual([one.endings, two.endings, rig.agent.hasLiveAgent('voice-one')], [[], [], true]);
+});
+
+test('a child whose room cannot be made sure of is left to its own ways', async (t) => {
+  const rooms = { ensure: () => Promise.reject(new Error('token')), remove: () => Promise.resolve() };
+  const rig = await makeRig(t, { rooms });
+  const child = await rig.serve('voice-one');
+  await rig.restartServer();
+  await turn();
+  assert.deepEqual(
+    child.received.map((message) => message.type),
+    ['start'],
+  );
+  assert.equal(
+    rig.lines.some((line) => JSON.stringify(line).includes('"token"')),
+    false,
+  );
 });
 
 test('what a lost child still says is not heard', async (t) => {

@@ -5,7 +5,7 @@ import { ClaraVoiceAgent } from '../../../harness/agent/clara-voice-agent.ts';
 import type { ClaraVoiceAgentOptions } from '../../../harness/agent/agent-options.ts';
 import { keptLog } from '../../support/node/kept-log.ts';
 import { ManualClock, turn } from '../../support/node/manual-clock.ts';
-import { join, makeRig } from '../../support/node/parent-rig.ts';
+import { join, makeRig, orderEnd } from '../../support/node/parent-rig.ts';
 
 test('a second ClaraVoiceAgent in one process throws, and a stopped one makes room', async (t) => {
   const { agent } = await makeRig(t);
@@ -159,12 +159,14 @@ test('an accepted job that is never assigned is forgotten after 10 s', async (t)
 });
 
 test('endSession, a termination and stop each end the child; unknown sessions are ignored', async (t) => {
-  const { agent, server, serve } = await makeRig(t);
+  const rig = await makeRig(t);
+  const { agent, server, clock, serve } = rig;
   const [one, two, three] = [await serve('voice-one'), await serve('voice-two'), await serve('voice-three')];
   await agent.endSession('unknown-1', 'x');
   await agent.endSession('voice-one', 'beacon');
   assert.deepEqual(one.endings, ['beacon']);
-  server.say({ case: 'termination', value: { jobId: 'job-1' } as never });
+  await orderEnd(rig, 'job-1');
+  await clock.advance(500);
   await server.next('updateJob', (value) => value.jobId === 'job-1' && value.status !== JobStatus.JS_RUNNING);
   assert.deepEqual(two.endings, ['terminated']);
   join(three, 'carol');

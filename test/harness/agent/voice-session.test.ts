@@ -165,6 +165,88 @@ test('after a lost server it waits until the port answers, joins with a fresh to
   await ended;
 });
 
+test("rtc-node's own repair is dropped when the server is known to be back: one new room, with the token that came, the same pipeline", async () => {
+  const { session, clock, rooms, reports, pipeline, ended, server } = makeSession();
+  await turn();
+  rooms[0]?.handler.onUserCame('alice');
+  rooms[0]?.handler.onHeard();
+  rooms[0]?.handler.onUserAudioBegan('alice');
+  server.there = false;
+  rooms[0]?.handler.onConnection('reconnecting');
+  await clock.advance(5_000);
+  assert.deepEqual([rooms.length, rooms[0]?.left], [1, false]);
+  server.there = true;
+  session.serverBack('brought');
+  await turn();
+  assert.deepEqual(
+    rooms.map((room) => [room.token, room.left]),
+    [
+      ['first', true],
+      ['brought', false],
+    ],
+  );
+  assert.equal(server.tokens, 0);
+  rooms[1]?.handler.onUserCame('alice');
+  assert.deepEqual([pipeline.started, pipeline.stopped], [1, 0]);
+  assert.deepEqual(
+    reports.filter(({ type }) => type === 'connection' || type === 'joined').map(({ type }) => type),
+    ['joined', 'connection', 'joined'],
+  );
+  session.end('test');
+  assert.equal(await ended, 'test');
+  assert.equal(clock.sleeping, 0);
+});
+
+test('a server that is back changes nothing for a connection that stands, or whose repair is through', async () => {
+  const { session, rooms, ended } = makeSession();
+  await turn();
+  session.serverBack('unwanted');
+  rooms[0]?.handler.onConnection('reconnecting');
+  rooms[0]?.handler.onConnection('connected');
+  session.serverBack('unwanted');
+  await turn();
+  assert.deepEqual([rooms.length, rooms[0]?.left], [1, false]);
+  rooms[0]?.handler.onDisconnected('SIGNAL_CLOSE');
+  await turn();
+  assert.deepEqual(
+    rooms.map((room) => room.token),
+    ['first', 'fresh-1'],
+  );
+  session.end('test');
+  await ended;
+});
+
+test('a session that waits for its server joins as soon as it is told, and does not wait for its next look', async () => {
+  const { session, clock, rooms, ended, server } = makeSession();
+  await turn();
+  server.there = false;
+  rooms[0]?.handler.onDisconnected('SERVER_SHUTDOWN');
+  await clock.advance(5_010);
+  session.serverBack('brought');
+  await turn();
+  assert.equal(rooms[1]?.token, 'brought');
+  session.end('test');
+  await ended;
+  assert.equal(clock.sleeping, 0);
+});
+
+test('a token that came with the server and is refused is used once', async () => {
+  const { session, clock, rooms, ended, server } = makeSession();
+  await turn();
+  server.refuses = true;
+  rooms[0]?.handler.onConnection('reconnecting');
+  session.serverBack('brought');
+  await turn();
+  server.refuses = false;
+  await clock.advance(200);
+  assert.deepEqual(
+    rooms.map((room) => room.token),
+    ['first', 'fresh-1'],
+  );
+  session.end('test');
+  await ended;
+});
+
 test('a connection of ours that does not come back ends the session with the grace time', async () => {
   const { clock, rooms, ended, server } = makeSession();
   await turn();

@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { JobStatus, JobType, WorkerStatus } from '@livekit/protocol';
+import { backoffMs } from '../../../harness/agent/backoff.ts';
 import { systemClock } from '../../../harness/agent/clock.ts';
 import { AgentWorker } from '../../../harness/agent/worker.ts';
 import type { AgentWorkerOptions } from '../../../harness/agent/worker.ts';
+import { knockPolicy } from '../../../harness/agent/worker-state.ts';
 import { FakeAgentServer } from '../../support/node/fake-agent-server.ts';
 import { keptLog } from '../../support/node/kept-log.ts';
+import { ManualClock, turn } from '../../support/node/manual-clock.ts';
 
 const CRITICAL =
   'Critical: ClaraVoiceAgent failed to connect to the LiveKit server. Voice features will be unavailable.';
@@ -38,6 +41,12 @@ async function makeServer(t: TestContext, port = 0): Promise<FakeAgentServer> {
   const server = await FakeAgentServer.start(port);
   t.after(() => server.stop());
   return server;
+}
+
+/** Orders the end of a job and waits until the worker has read it: it answers what comes after. */
+async function terminate(server: FakeAgentServer, clock: ManualClock, jobId: string): Promise<void> {
+  server.say({ case: 'termination', value: { jobId } as never });
+  while (clock.sleeping === 0) await turn();
 }
 
 test('a worker registers for rooms under its name, with its pass in the header', async (t) => {
@@ -86,14 +95,61 @@ test('assignments and terminations are handed on, and job states and load are to
   });
   await worker.run();
   server.assign('j1', 'secret');
-  server.say({ case: 'termination', value: { jobId: 'j1' } as never });
   worker.updateJob('j1', { status: 'failed', error: 'why' });
   worker.setLoad(3, 1);
   const job = await server.next('updateJob');
   assert.deepEqual([job.jobId, job.status, job.error], ['j1', JobStatus.JS_FAILED, 'why']);
   const load = await server.next('updateWorker', (value) => value.jobCount === 3);
   assert.deepEqual([load.status, load.load], [WorkerStatus.WS_FULL, 1]);
-  assert.deepEqual(told, ['j1 secret', 'end j1']);
+  assert.deepEqual(told, ['j1 secret']);
+});
+
+test('an order to end a job stands once the connection has outlived it by 500 ms', async (t) => {
+  const server = await makeServer(t);
+  const clock = new ManualClock();
+  const told: string[] = [];
+  const { worker } = makeWorker(t, server.url, { clock, onTermination: (jobId) => void told.push(jobId) });
+  await worker.run();
+  await terminate(server, clock, 'j1');
+  await clock.advance(499);
+  assert.deepEqual(told, []);
+  await clock.advance(1);
+  assert.deepEqual(told, ['j1']);
+  assert.equal(clock.sleeping, 0);
+});
+
+test('a server that ends all jobs and then its connections shuts down: no job ends by that', async (t) => {
+  const server = await makeServer(t);
+  const clock = new ManualClock();
+  const told: string[] = [];
+  const { worker } = makeWorker(t, server.url, { clock, onTermination: (jobId) => void told.push(jobId) });
+  await worker.run();
+  await terminate(server, clock, 'j1');
+  server.sockets[0]?.terminate();
+  while (worker.phase.phase !== 'waiting') await turn();
+  await clock.advance(10_000);
+  assert.deepEqual(told, []);
+});
+
+test('a first registration is no return of the server, each later one is', async (t) => {
+  const server = await makeServer(t);
+  let returns = 0;
+  const { worker } = makeWorker(t, server.url, { onServerBack: () => void returns++ });
+  await worker.run();
+  await server.next('updateWorker');
+  assert.equal(returns, 0);
+  server.received.length = 0;
+  server.sockets[0]?.terminate();
+  await server.next('updateWorker');
+  assert.equal(returns, 1);
+});
+
+test('knocks at a server that is away every 100 to 200 ms for as long as a session waits, then less', () => {
+  const waits = (awayMs: number): number[] =>
+    [0, 0.99999].map((chance) => Math.round(backoffMs(20, knockPolicy(awayMs), chance)));
+  assert.deepEqual(waits(0), [100, 200]);
+  assert.deepEqual(waits(150_000), [100, 200]);
+  assert.deepEqual(waits(150_001), [1_000, 2_000]);
 });
 
 test('a lost connection is made again and registered again, with the load told anew', async (t) => {

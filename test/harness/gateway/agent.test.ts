@@ -38,6 +38,18 @@ describe('the agent endpoint', () => {
     assert.equal(fixture.rooms.dispatched.length, 1);
   });
 
+  it('says that no agent can come when none is connected, and asks all the same', async () => {
+    fixture.agents.ready = { ok: false, reason: 'waiting: connect ECONNREFUSED 10.1.2.3' };
+    const answer = await call();
+    assert.deepEqual([answer.status, errorCode(answer)], [503, 'agentUnavailable']);
+    assert.equal(answer.headers['retry-after'], '5');
+    assert.doesNotMatch(answer.text, /10\.1\.2\.3/);
+    assert.equal(fixture.rooms.dispatched.length, 2, 'a worker elsewhere may serve the same name');
+    assert.match(fixture.logText(), /"event":"agentUnavailable"/);
+    fixture.agents.live.add(voiceSessionId);
+    assert.equal((await call()).status, 204, 'a live one outlives its worker connection');
+  });
+
   it('asks once for calls at the same time and for those that follow at once', async () => {
     const answers = await Promise.all([call(), call(), call()]);
     answers.push(await call());

@@ -169,7 +169,7 @@ test('a room that ended by ROOM_CLOSED is followed by a new one, told as another
   assert.deepEqual(linkOf(state, resilient), {
     phase: 'connected',
     sinceMonoMs: at + 900,
-    recovered: { outageMs: 900, sameRoom: false },
+    recovered: { outageMs: 900, sameRoom: false, side: 'both' },
   });
 });
 
@@ -202,9 +202,59 @@ test('SERVER_SHUTDOWN spreads the first wait and takes the next address', () => 
     const { state } = next(connected, eventAt(BEGAN_MS, happening, chance), resilient);
     assert.equal(state.name, 'reconnecting.waiting');
     assert.equal(state.outage.urlIndex, 1);
+    const link = linkOf(state, resilient);
+    assert.equal(link.phase === 'reconnecting' && link.why, 'serverShutdown');
     return state.nextTryMonoMs - BEGAN_MS;
   });
   assert.deepEqual(waits, [500, 1000, 1499]);
+});
+
+/** The state after each second's probe, and at which seconds a repair was pushed or a join begun. */
+function probedEachSecond(
+  answeredFrom: number,
+  seconds: number,
+): { pushes: number[]; joinedAtS: number | undefined } {
+  const [connected] = STATES.connected;
+  assert.ok(connected);
+  const cut = { type: 'media', generation: GENERATION, finding: { cut: 'both' } } as const;
+  let { state } = next(connected, eventAt(BEGAN_MS, cut), resilient);
+  assert.equal(state.name, 'reconnecting.sdk');
+  const pushes: number[] = [];
+  for (let atS = 1; atS <= seconds; atS += 1) {
+    const step = next(
+      state,
+      eventAt(BEGAN_MS + atS * 1000, { type: 'probed', answered: atS >= answeredFrom }),
+      resilient,
+    );
+    state = step.state;
+    if (step.commands.some(({ type }) => type === 'repairNow')) pushes.push(atS);
+    if (step.commands.some(({ type }) => type === 'join')) return { pushes, joinedAtS: atS };
+  }
+  return { pushes, joinedAtS: undefined };
+}
+
+test('while only media is cut the room is held and its ICE restarted, for half the budget', () => {
+  const { pushes, joinedAtS } = probedEachSecond(0, 119);
+  assert.equal(joinedAtS, 60);
+  const gaps = pushes.slice(1).map((atS, index) => atS - (pushes[index] ?? 0));
+  assert.equal(pushes[0], 11, 'until then it goes on by itself');
+  assert.ok(gaps.length > 4 && gaps.every((gapS) => gapS >= 8 && gapS <= 12), `pushed at ${pushes.join()} s`);
+});
+
+test('a change of the network has ICE restarted soon', () => {
+  const [connected] = STATES.connected;
+  assert.ok(connected);
+  const cut = { type: 'media', generation: GENERATION, finding: { cut: 'both' } } as const;
+  let { state } = next(connected, eventAt(BEGAN_MS, cut), resilient);
+  const changed = { type: 'hint', hint: 'connectionChange' } as const;
+  state = next(state, eventAt(BEGAN_MS + 1000, changed), resilient).state;
+  const pushed = next(state, eventAt(BEGAN_MS + 2500, { type: 'probed', answered: true }), resilient);
+  assert.deepEqual(pushed.commands, [{ type: 'repairNow' }]);
+});
+
+test('a room that stays silent although the path is back is rebuilt after 30 s', () => {
+  assert.equal(probedEachSecond(10, 119).joinedAtS, 30);
+  assert.equal(probedEachSecond(40, 119).joinedAtS, 40);
 });
 
 test('a 401 gets one new ticket at once, and the second in a row ends it', () => {

@@ -29,7 +29,7 @@ test('jitter takes at most a quarter of a resilient wait and nothing of a classi
   );
 });
 
-const calm = { fullReconnectAsked: false, woke: false, outageMs: 1000 };
+const calm = { fullReconnectAsked: false, woke: false, onlyMedia: false, outageMs: 1000 };
 
 test('the SDK repairs each 0.2 to 1 s, for 15 s of outage', () => {
   assert.deepEqual(
@@ -41,6 +41,14 @@ test('the SDK repairs each 0.2 to 1 s, for 15 s of outage', () => {
   assert.equal(nextRepairDelayMs(0, 0, { ...calm, outageMs: 15_000 }, resilient), null);
 });
 
+test('while only media is cut the SDK may repair for half the budget', () => {
+  const onlyMedia = { ...calm, onlyMedia: true };
+  assert.equal(nextRepairDelayMs(50, 59_999, onlyMedia, resilient), 1000);
+  assert.equal(nextRepairDelayMs(50, 60_000, onlyMedia, resilient), null);
+  assert.equal(reconnectPolicy({ budgetMs: 40_000 }).mediaHoldMs, 20_000);
+  assert.equal(reconnectPolicy({ budgetMs: 20_000 }).mediaHoldMs, 15_000, 'never shorter than any repair');
+});
+
 test('the SDK gives up at once after a wake-up, when the server wants a full reconnect, and under classic', () => {
   assert.equal(nextRepairDelayMs(0, 0, { ...calm, woke: true }, resilient), null);
   assert.equal(nextRepairDelayMs(0, 0, { ...calm, fullReconnectAsked: true }, resilient), null);
@@ -48,7 +56,7 @@ test('the SDK gives up at once after a wake-up, when the server wants a full rec
 });
 
 test('while sound is whole the SDK may repair its signal connection for the whole budget', () => {
-  const whole = { fullReconnectAsked: false, woke: false };
+  const whole = { fullReconnectAsked: false, woke: false, onlyMedia: false };
   assert.equal(nextRepairDelayMs(60, 60_000, whole, resilient), 1000);
   assert.equal(nextRepairDelayMs(60, 120_000, whole, resilient), null);
 });

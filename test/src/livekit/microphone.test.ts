@@ -97,6 +97,29 @@ describe('the microphone', () => {
     expect(loudest).to.be.within(0.2, 1);
   });
 
+  it('tells sound from nothing at all, and neither while it is muted or closed', async () => {
+    const context = new AudioContext();
+    const sink = context.createMediaStreamDestination();
+    const source = new ConstantSourceNode(context, { offset: 0 });
+    source.connect(sink);
+    source.start();
+    const microphone = make({ page: pageWith({ getUserMedia: async () => sink.stream }) });
+    expect(microphone.reading()).to.equal('unknown');
+    await microphone.open(never);
+    const until = async (wanted: string): Promise<void> => {
+      while (microphone.reading() !== wanted) await new Promise((resolve) => requestAnimationFrame(resolve));
+    };
+    await until('nothing');
+    // A soft hiss of -90 dBFS is still a microphone.
+    source.offset.value = 3e-5;
+    await until('signal');
+    expect(microphone.level()).to.equal(0);
+    microphone.setMuted(true);
+    expect(microphone.reading()).to.equal('unknown');
+    microphone.close();
+    await context.close();
+  });
+
   it('asks for processing as it is told', async () => {
     const asked: MediaStreamConstraints[] = [];
     const page = pageWith({

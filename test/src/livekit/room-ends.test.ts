@@ -101,12 +101,38 @@ describe("the SDK's repair", () => {
     expect((await bench.microphone()).readyState).to.equal('live');
   });
 
-  it('begins at once when it is asked for', async () => {
+  it('begins at once when it is asked for: ICE anew over the signal connection that stands', async () => {
     const room = await bench.join();
     const peer = await bench.server.peer();
+    const before = peer.offers.length;
+    room.repairNow?.();
+    await peer.until(() => peer.offers.length > before);
+    expect(new Set(peer.offers.map(ufragOf)).size).to.equal(2);
+    expect(peer.resumes).to.have.length(0);
+    expect(bench.watch.count).to.equal(1);
+    expect(repairs()).to.deep.equal([]);
+  });
+
+  it('resumes instead when the server has not answered the last push', async () => {
+    const room = await bench.join();
+    const peer = await bench.server.peer();
+    peer.ignoresOffers = true;
+    const before = peer.offers.length;
+    room.repairNow?.();
+    await peer.until(() => peer.offers.length > before);
+    peer.ignoresOffers = false;
     room.repairNow?.();
     await bench.log.until((events) => events.some(({ type }) => type === 'repaired'));
     expect(peer.resumes).to.have.length(1);
+  });
+
+  it('tells that the signal connection is whole 2 s before the SDK does', async () => {
+    await bench.join();
+    const peer = await bench.server.peer();
+    const startedMs = performance.now();
+    peer.resetSocket();
+    await bench.log.until((events) => events.some(({ type }) => type === 'repaired'));
+    expect(performance.now() - startedMs).to.be.lessThan(1500);
   });
 
   it('gives up as soon as the policy says null, without a reason', async () => {
@@ -144,6 +170,10 @@ describe("the SDK's repair", () => {
     expect(repairs()).to.deep.equal([{ type: 'repairing', scope: 'signal' }]);
   });
 });
+
+function ufragOf(sdp: string): string | undefined {
+  return /a=ice-ufrag:(\S+)/.exec(sdp)?.[1];
+}
 
 /** Listeners added to `track` less those removed. */
 function countListeners(track: MediaStreamTrack): () => number {

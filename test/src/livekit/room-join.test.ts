@@ -167,6 +167,21 @@ describe('the agent of a room', () => {
     expect(states()).to.deep.equal(['absent', 'listening', 'thinking', 'speaking']);
   });
 
+  it('is told once when it knows the conversation from before, by who it is', async () => {
+    const { peer } = await bench.joinWithAgent();
+    await peer.addAgent('agent-2', {
+      attributes: { 'clara.context': 'handedOver', 'lk.agent.state': 'thinking' },
+    });
+    peer.setAgentAttributes('agent-2', { 'lk.agent.state': 'speaking' });
+    await bench.log.until(() => states().at(-1) === 'speaking');
+    expect(bench.log.ofType('agentContext')).to.deep.equal([
+      { type: 'agentContext', origin: 'handedOver', agentId: 'PA_agent2' },
+    ]);
+    await peer.addAgent('agent-3', { attributes: { 'clara.context': '<b>' } });
+    await bench.log.until(() => states().at(-1) === 'initializing');
+    expect(bench.log.ofType('agentContext')).to.have.length(1);
+  });
+
   it('has an unknown state read as idle', async () => {
     const { peer } = await bench.joinWithAgent();
     peer.setAgentAttributes('agent-1', { 'lk.agent.state': 'dreaming' });

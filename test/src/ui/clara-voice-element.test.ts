@@ -16,6 +16,7 @@ describe('<clara-voice>', () => {
     'connected, recovered': { status: 'Connected', buttons: ['Mute', 'Stop', 'Send'] },
     'unstable, up': { status: 'Unstable', buttons: ['Mute', 'Stop', 'Send'] },
     'unstable, down': { status: 'Unstable', buttons: ['Mute', 'Stop', 'Send'] },
+    'unstable, agent': { status: 'Unstable', buttons: ['Mute', 'Stop', 'Send'] },
     'unstable, signal': { status: 'Connected', buttons: ['Mute', 'Stop', 'Send'] },
     'reconnecting, waiting': { status: 'Reconnecting...', buttons: ['Retry now', 'Mute', 'Stop', 'Send'] },
     'reconnecting, trying': { status: 'Reconnecting...', buttons: ['Retry now', 'Mute', 'Stop', 'Send'] },

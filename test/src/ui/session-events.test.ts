@@ -27,6 +27,12 @@ describe('the events of a link', () => {
     expect(event).to.include({ type: 'clara-phase-change', phase: 'connecting', previous: 'idle' });
   });
 
+  it('name an agent that is missing as the reason', () => {
+    const missing: Link = { phase: 'unstable', sinceMonoMs: 3, side: 'agent' };
+    const [event] = told(eventsForLink(missing, connected, true));
+    expect(event).to.include({ phase: 'unstable', reason: 'agentMissing' });
+  });
+
   it('are none for a further attempt in the same phase', () => {
     expect(eventsForLink(reconnecting(2), reconnecting(1), true)).to.deep.equal([]);
   });

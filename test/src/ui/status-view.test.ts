@@ -1,6 +1,12 @@
 import { expect } from 'chai';
 import { SESSION_ERROR_CODES } from '../../../src/core/errors.ts';
-import { AGENT_STATES, type CutSide, END_REASONS, type Link } from '../../../src/core/session/types.ts';
+import {
+  AGENT_STATES,
+  type CutSide,
+  END_REASONS,
+  type Link,
+  NETWORK_QUALITIES,
+} from '../../../src/core/session/types.ts';
 import { wordsOf } from '../../../src/ui/messages/words.ts';
 import { needsClock, problemText, statusView, type StatusInput } from '../../../src/ui/status-view.ts';
 import { LINKS } from '../../support/browser/fake-session.ts';
@@ -12,6 +18,8 @@ const input = (change: Partial<StatusInput> = {}): StatusInput => ({
   agentState: 'listening',
   microphone: { status: 'live', muted: false },
   audioBlocked: false,
+  quality: 'good',
+  handover: undefined,
   muted: false,
   loading: false,
   localProblem: undefined,
@@ -30,6 +38,7 @@ describe('the words of a phase', () => {
     'connected, recovered': { status: 'Connected', headline: 'Listening' },
     'unstable, up': { status: 'Unstable', headline: 'They can’t hear you at the moment.' },
     'unstable, down': { status: 'Unstable', headline: 'You can’t hear them at the moment.' },
+    'unstable, agent': { status: 'Unstable', headline: 'No agent answers at the moment.' },
     'unstable, signal': { status: 'Connected', headline: 'Listening' },
     'reconnecting, waiting': { status: 'Reconnecting...', headline: 'Your conversation is kept' },
     'reconnecting, trying': { status: 'Reconnecting...', headline: 'Your conversation is kept' },
@@ -109,6 +118,72 @@ describe('the words of a phase', () => {
     ]);
     expect(viewOf(back(400)).notes).to.deep.equal([
       'Back after 0 sec. The conversation goes on in a new room.',
+    ]);
+  });
+
+  it('says what may be lost, by what was cut', () => {
+    const losses = (['up', 'down', 'both', 'agent'] as const).map((side) => {
+      const recovered = { outageMs: 5000, sameRoom: true, side };
+      return viewOf({ phase: 'connected', sinceMonoMs: 99_000, recovered }).notes[0];
+    });
+    expect(losses).to.deep.equal([
+      'Back after 5 sec. What you said meanwhile may not have been heard.',
+      'Back after 5 sec. You may have missed what was said meanwhile.',
+      'Back after 5 sec. What was said meanwhile may not have been heard.',
+      'Back after 5 sec. The agent was away, and did not hear what you said meanwhile.',
+    ]);
+  });
+
+  it('tells of a weak network as a note, calmly, and only while sound is not cut', () => {
+    const connected: Link = { phase: 'connected', sinceMonoMs: 0 };
+    const views = NETWORK_QUALITIES.map((quality) => viewOf(connected, { quality }));
+    expect(views.map(({ notes }) => notes)).to.deep.equal([
+      [],
+      ['The network is weak. They may not hear you well.'],
+      ['The network is weak. You may not hear them well.'],
+      ['The network is weak. Sound may break up.'],
+    ]);
+    expect(views.map(({ tone, status }) => [tone, status])).to.deep.equal(
+      NETWORK_QUALITIES.map(() => ['live', 'Connected']),
+    );
+    expect(views.map(({ announcement }) => announcement)).to.deep.equal(
+      views.map(({ notes }) => notes.join(' ')),
+    );
+    for (const name of ['unstable, up', 'unstable, down', 'reconnecting, trying']) {
+      const link = LINKS.find((entry) => entry.name === name)!.link;
+      expect(viewOf(link, { quality: 'weakBoth' }).notes, name).to.deep.equal(viewOf(link).notes);
+    }
+  });
+
+  it('says that a microphone gives nothing, and says it to a screen reader too', () => {
+    const note = 'We can’t hear you. Check that your microphone is switched on and is the right one.';
+    const view = viewOf(
+      { phase: 'connected', sinceMonoMs: 0 },
+      { microphone: { status: 'live', muted: false, silent: true } },
+    );
+    expect([view.notes, view.announcement]).to.deep.equal([[note], note]);
+  });
+
+  it('says for a while that another agent goes on with the conversation', () => {
+    const link: Link = { phase: 'connected', sinceMonoMs: 0 };
+    const told = (origin: 'handedOver' | 'earlier', nowMonoMs = 100_000) =>
+      viewOf(link, { handover: { origin, atMonoMs: 99_000 }, nowMonoMs });
+    expect(told('handedOver').notes).to.deep.equal([
+      'Another agent has taken over. It knows your conversation.',
+    ]);
+    expect(told('earlier').notes).to.deep.equal([
+      'A new session has begun. The agent knows your conversation.',
+    ]);
+    expect(told('earlier').announcement).to.equal(told('earlier').notes[0]);
+    expect(told('handedOver', 111_001).notes).to.deep.equal([]);
+  });
+
+  it('says to a screen reader that nobody answers, once', () => {
+    const link: Link = { phase: 'unstable', sinceMonoMs: 95_000, side: 'agent' };
+    const view = viewOf(link, { agentState: 'absent' });
+    expect([view.announcement, view.facts]).to.deep.equal([
+      'No agent answers at the moment.',
+      ['5 sec so far'],
     ]);
   });
 
@@ -211,15 +286,20 @@ describe('the words of a problem', () => {
 
 describe('the need for a clock', () => {
   it('is there while something that is shown ticks, else not', () => {
-    const needed = LINKS.filter(({ link }) => needsClock(link, 100_000)).map(({ name }) => name);
+    const needed = LINKS.filter(({ link }) => needsClock(link, undefined, 100_000)).map(({ name }) => name);
     expect(needed).to.deep.equal([
       'connecting',
       'connected, recovered',
       'unstable, up',
       'unstable, down',
+      'unstable, agent',
       'reconnecting, waiting',
       'reconnecting, trying',
       'reconnecting, offline',
     ]);
+    const connected: Link = { phase: 'connected', sinceMonoMs: 0 };
+    const handover = { origin: 'handedOver', atMonoMs: 99_000 } as const;
+    expect(needsClock(connected, handover, 100_000)).to.equal(true);
+    expect(needsClock(connected, handover, 111_001)).to.equal(false);
   });
 });

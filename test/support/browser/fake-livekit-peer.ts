@@ -66,6 +66,10 @@ export class FakePeer {
   /** Data packets from the client, in order. */
   readonly packets: DataPacket[] = [];
   readonly resumes: Client[] = [];
+  /** Session descriptions that the client offered over this connection, the one of its join first. */
+  readonly offers: string[] = [];
+  /** Let later offers go unanswered. */
+  ignoresOffers = false;
   hasLeft = false;
   /** Do not answer a resume: the socket opens and nothing comes. */
   ignoresResume = false;
@@ -150,6 +154,7 @@ export class FakePeer {
         enabledPublishCodecs: [{ mime: 'audio/opus' }, { mime: 'video/VP8' }],
       }),
     });
+    if (request.publisherOffer !== undefined) this.offers.push(request.publisherOffer.sdp);
     if (request.publisherOffer !== undefined && !this.#facts.withholdsMedia)
       await this.#answer(request.publisherOffer);
   }
@@ -350,7 +355,9 @@ export class FakePeer {
     const { message } = request;
     switch (message.case) {
       case 'offer':
-        if (!this.#facts.withholdsMedia) await this.#answer(message.value);
+        this.offers.push(message.value.sdp);
+        if (!this.#facts.withholdsMedia && !this.ignoresOffers) await this.#answer(message.value);
+        this.#changed();
         break;
       case 'trickle':
         await this.connection

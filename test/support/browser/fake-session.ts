@@ -4,10 +4,12 @@
  */
 import { Writable } from '../../../src/core/readable.ts';
 import type {
+  AgentHandover,
   AgentState,
   Levels,
   Link,
   MicrophoneState,
+  NetworkQuality,
   StartOptions,
   TranscriptEntry,
   VoiceSession,
@@ -27,6 +29,8 @@ export class FakeSession implements VoiceSession {
   readonly microphone = new Writable<MicrophoneState>({ status: 'off' });
   readonly levels = new Writable<Levels>({ user: 0, agent: 0 });
   readonly audioBlocked = new Writable(false);
+  readonly quality = new Writable<NetworkQuality>('good');
+  readonly handover = new Writable<AgentHandover | undefined>(undefined);
   readonly calls: SessionCall[] = [];
   /** What monoMs() answers. */
   nowMonoMs = 100_000;
@@ -40,6 +44,8 @@ export class FakeSession implements VoiceSession {
       this.microphone,
       this.levels,
       this.audioBlocked,
+      this.quality,
+      this.handover,
     ].reduce((sum, readable) => sum + readable.watcherCount, 0);
   }
 
@@ -94,6 +100,7 @@ export const LINKS: readonly { readonly name: string; readonly link: Link }[] = 
   },
   { name: 'unstable, up', link: { phase: 'unstable', sinceMonoMs: 99_000, side: 'up' } },
   { name: 'unstable, down', link: { phase: 'unstable', sinceMonoMs: 99_000, side: 'down' } },
+  { name: 'unstable, agent', link: { phase: 'unstable', sinceMonoMs: 99_000, side: 'agent' } },
   { name: 'unstable, signal', link: { phase: 'unstable', sinceMonoMs: 99_000, side: 'signal' } },
   {
     name: 'reconnecting, waiting',

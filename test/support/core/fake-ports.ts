@@ -11,6 +11,7 @@ import type {
   Log,
   MicrophonePermission,
   MicrophonePort,
+  MicrophoneReading,
   MicrophoneTrack,
   NetworkHint,
   NetworkPort,
@@ -61,7 +62,14 @@ export class FakeWorld {
   /** Which way packets flow when the path is up. */
   flowsUp = true;
   flowsDown = true;
+  /** It answers heartbeats and sends sound; one that hangs does neither. */
   agentAnswers = true;
+  /** Heartbeats get through both ways; sound may be sound without them. */
+  answersArrive = true;
+  /** Share of packets from us that is lost, 0 to 1. */
+  lossRatio = 0;
+  /** An agent is in the rooms that are joined. */
+  agentIsThere = true;
   /** Fails the next tickets or joins, first in first out, before what the path says. */
   readonly ticketFaults: Fault[] = [];
   readonly joinFaults: Fault[] = [];
@@ -90,7 +98,9 @@ export class FakeRoom implements RoomConnection {
   #countedMonoMs: number;
   #up = 0;
   #down = 0;
+  #agentPackets = 0;
   #checks = 0;
+  #lost = 0;
 
   constructor(world: FakeWorld, join: RoomJoin) {
     this.#world = world;
@@ -114,11 +124,13 @@ export class FakeRoom implements RoomConnection {
 
   /** To be called before the world changes, so that counters grow by what flowed until then. */
   count(): void {
-    const { clock, pathUp, flowsUp, flowsDown } = this.#world;
+    const { clock, pathUp, flowsUp, flowsDown, agentAnswers } = this.#world;
     const passedMs = clock.monoMs() - this.#countedMonoMs;
     this.#countedMonoMs = clock.monoMs();
     this.#up += passedMs / 20;
+    this.#lost += (passedMs / 20) * this.#world.lossRatio;
     if (pathUp && flowsDown) this.#down += passedMs / 20;
+    if (pathUp && flowsDown && agentAnswers) this.#agentPackets += passedMs / 20;
     if (pathUp && flowsUp && flowsDown) this.#checks += passedMs / 500;
   }
 
@@ -145,16 +157,17 @@ export class FakeRoom implements RoomConnection {
           id: 'up',
           packetsSent: Math.floor(this.#up),
           muted: this.#join.muted,
-          remoteReportMs: Math.floor(this.#checks / 2),
+          remoteReportMs: Math.floor(this.#checks / 2) * 1000,
+          remotePacketsLost: Math.floor(this.#lost),
         },
       }),
-      down: { id: 'down', packetsReceived: Math.floor(this.#down) },
+      down: { id: 'down', packetsReceived: Math.floor(this.#agentPackets) },
     };
   }
 
   async ping(signal: AbortSignal): Promise<boolean> {
-    const { pathUp, flowsUp, flowsDown, agentAnswers, clock } = this.#world;
-    if (!(pathUp && flowsUp && flowsDown && agentAnswers)) return never(signal);
+    const { pathUp, flowsUp, flowsDown, agentAnswers, answersArrive, clock } = this.#world;
+    if (!(pathUp && flowsUp && flowsDown && agentAnswers && answersArrive)) return never(signal);
     await clock.sleep(15, signal);
     return true;
   }
@@ -221,6 +234,7 @@ export class FakeRooms implements RoomPort {
       if (!world.pathUp) return await never(signal);
       const room = new FakeRoom(world, join);
       this.rooms.push(room);
+      room.tell({ type: 'agentState', state: world.agentIsThere ? 'listening' : 'absent' });
       return room;
     } finally {
       this.joinsInFlight -= 1;
@@ -264,6 +278,8 @@ export class FakeMicrophone implements MicrophonePort {
   opens = 0;
   isOpen = false;
   isMuted = false;
+  /** It gives digital silence. */
+  isDead = false;
   readonly #world: FakeWorld;
   readonly #track: MicrophoneTrack = { mediaTrack: 'the one track' };
 
@@ -290,6 +306,11 @@ export class FakeMicrophone implements MicrophonePort {
 
   level(): number {
     return this.isOpen && !this.isMuted ? 0.5 : 0;
+  }
+
+  reading(): MicrophoneReading {
+    if (!this.isOpen || this.isMuted) return 'unknown';
+    return this.isDead ? 'nothing' : 'signal';
   }
 
   close(): void {

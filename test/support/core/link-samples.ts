@@ -101,14 +101,23 @@ export const STATES: { readonly [N in LinkStateName]: readonly Extract<LinkState
     { name: 'unstable', ...up, cut: 'none', signalDown: true },
   ],
   'reconnecting.sdk': [
-    { name: 'reconnecting.sdk', ...base, outage: outage(), repair: 'none', nextNudgeMonoMs: BEGAN_MS + 1500 },
-    { name: 'reconnecting.sdk', ...base, outage: outage(), repair: 'all', nextNudgeMonoMs: BEGAN_MS + 1500 },
+    ...(['none', 'answered', 'missed'] as const).flatMap((probes) =>
+      (['none', 'all'] as const).map((repair) => ({
+        name: 'reconnecting.sdk' as const,
+        ...base,
+        outage: outage(),
+        repair,
+        nextNudgeMonoMs: BEGAN_MS + 1500,
+        probes,
+      })),
+    ),
     {
       name: 'reconnecting.sdk',
       ...base,
       outage: outage({ offline: true, deadlineMonoMs: Infinity }),
       repair: 'signal',
       nextNudgeMonoMs: BEGAN_MS,
+      probes: 'missed',
     },
   ],
   'reconnecting.waiting': [false, true].flatMap((offline) =>

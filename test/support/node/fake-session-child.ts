@@ -12,6 +12,7 @@ export class FakeSessionChild implements SessionChild {
   endsWhenAsked = true;
   readonly endings: string[] = [];
   killed = false;
+  readonly #watchers: (() => void)[] = [];
   #exit: (exit: { code: number | null; signal: NodeJS.Signals | null }) => void = () => {};
 
   constructor() {
@@ -20,7 +21,19 @@ export class FakeSessionChild implements SessionChild {
 
   send(message: ParentMessage): boolean {
     this.received.push(message);
+    for (const watcher of this.#watchers.splice(0)) watcher();
     return true;
+  }
+
+  /** The newest message of a type, now or when it comes. */
+  async next<T extends ParentMessage['type']>(type: T): Promise<Extract<ParentMessage, { type: T }>> {
+    for (;;) {
+      const found = this.received.findLast(
+        (message): message is Extract<ParentMessage, { type: T }> => message.type === type,
+      );
+      if (found !== undefined) return found;
+      await new Promise<void>((resolve) => this.#watchers.push(resolve));
+    }
   }
 
   async end(reason: string): Promise<void> {

@@ -6,7 +6,7 @@ import type { AgentReport } from '../../../harness/agent/agent-report.ts';
 import { FakeAgentServer } from './fake-agent-server.ts';
 import { FakeSessionChild } from './fake-session-child.ts';
 import { keptLog } from './kept-log.ts';
-import { ManualClock } from './manual-clock.ts';
+import { ManualClock, turn } from './manual-clock.ts';
 
 /** A ClaraVoiceAgent between a fake LiveKit server and fake children, on a clock that the test moves. */
 export interface ParentRig {
@@ -21,6 +21,8 @@ export interface ParentRig {
   reports: AgentReport[];
   /** Brings a session to life and gives its child. */
   serve: (voiceSessionId: string) => Promise<FakeSessionChild>;
+  /** Breaks the worker's connection; resolves when it is registered again. */
+  restartServer: () => Promise<void>;
 }
 
 /** Starts a rig that ends with its test. */
@@ -72,6 +74,13 @@ export async function makeRig(
     reports,
     rooms,
     texts: () => lines.map((line) => String(line['text'])),
+    async restartServer() {
+      server.received.length = 0;
+      server.sockets.at(-1)?.terminate();
+      while (agent.readiness().ok) await turn();
+      await clock.advance(200);
+      await server.next('updateWorker');
+    },
     async serve(voiceSessionId) {
       const jobId = `job-${jobs++}`;
       server.offer(jobId, JSON.stringify({ voiceSessionId, pipeline: 'count' }));
@@ -90,3 +99,12 @@ export async function makeRig(
 /** A child says that a user is in its room. */
 export const join = (child: FakeSessionChild, identity: string, returned = false): void =>
   child.say({ type: 'participantJoined', identity, returned });
+
+let orders = 0;
+/** LiveKit orders the end of a job; resolves when the worker has read it. It stands 500 ms later. */
+export async function orderEnd({ server }: ParentRig, jobId: string): Promise<void> {
+  server.say({ case: 'termination', value: { jobId } as never });
+  const marker = `after-order-${orders++}`; // answered after it
+  server.offer(marker, '{}');
+  await server.next('availability', (value) => value.jobId === marker);
+}
