@@ -7,8 +7,10 @@
  */
 import { chunkOf } from '../core/metrics/sample-buffer.ts';
 import type { MetricsSample } from '../core/metrics/columns.ts';
+import { keptEvent } from '../core/metrics/kept-event.ts';
+import type { SampleRecorder, SampleRecorderPort } from '../core/metrics/sample-recorder.ts';
 import { tableOf } from '../core/metrics/sample-table.ts';
-import type { Clock, Log, RecorderPort, SessionRecorder } from '../core/ports.ts';
+import type { Clock, Log } from '../core/ports.ts';
 import type { RecordingEvent, RecordingSession } from '../shared/recording.ts';
 import type { SessionOutcome } from '../shared/records.ts';
 import { holdRecordingLock } from './recording-lock.ts';
@@ -41,22 +43,8 @@ export interface RecorderOptions {
   readonly onProblem?: (problem: RecordingProblem) => void;
 }
 
-/** A {@link SessionRecorder} that keeps samples too. */
-export interface SampleRecorder extends SessionRecorder {
-  event(event: RecordingEvent): void;
-  /** `stream` is `main`, or `track2` and so on. */
-  sample(stream: string, sample: MetricsSample): void;
-  /** Where the session takes place; kept as hashes. The first that is told counts. */
-  surroundings(names: { readonly room: string; readonly identity: string }): void;
-}
-
-/** A {@link RecorderPort} over a {@link RecordStore}. */
-export interface StoreRecorder extends RecorderPort {
-  begin(startedWallMs: number): SampleRecorder;
-}
-
-/** See the file's head. */
-export function storeRecorder(options: RecorderOptions): StoreRecorder {
+/** A recorder over a {@link RecordStore}. */
+export function storeRecorder(options: RecorderOptions): SampleRecorderPort {
   return { begin: (startedWallMs) => new StoredSession(options, startedWallMs) };
 }
 
@@ -98,7 +86,7 @@ class StoredSession implements SampleRecorder {
       this.#problem('failed', `${MAX_WAITING_EVENTS} events wait for the store; later ones are dropped`);
       return;
     }
-    this.#events.push(event);
+    this.#events.push(keptEvent(event));
     this.#flushLater();
   }
 

@@ -415,7 +415,9 @@ function recovered(state: ReconnectingSdk | ReconnectingProof, at: number, roomS
     failedRejoins: outage.failedRejoins,
     urlIndex: outage.urlIndex,
     provenSinceMonoMs: at,
-    ...((outageMs >= NOTEWORTHY_OUTAGE_MS || !sameRoom) && { recovered: { outageMs, sameRoom, side: outage.side } }),
+    ...((outageMs >= NOTEWORTHY_OUTAGE_MS || !sameRoom) && {
+      recovered: { outageMs, sameRoom, side: outage.side },
+    }),
   });
 }
 
