@@ -1,5 +1,6 @@
 /** One run: a scenario, a client, a seed; from starting everything to the verdict. */
 import type { ResolvedConfig } from '../config/resolve-config.ts';
+import { saveRecording } from '../call/save-recording.ts';
 import type { Logger } from '../contracts.ts';
 import type { RelayWay } from '../faults/client-path.ts';
 import { seedFor } from '../faults/seeded-random.ts';
@@ -26,11 +27,13 @@ export interface ScenarioRunOptions extends RunName {
   readonly report: (line: string) => void;
   /** Gets all that was seen, before the verdict. */
   readonly onPlayed?: (played: PlayedCall) => void;
+  /** Where the page's own recording of the call goes; ours only. A recording that cannot be had is reported, and fails nothing. */
+  readonly recordFile?: string;
 }
 
 /** Everything that was started is stopped when this settles. Rejects with the error of a part that did not start. */
 export async function runScenario(options: ScenarioRunOptions, signal: AbortSignal): Promise<ChaosRun> {
-  const { scenario, client, run, seed, log, report, config } = options;
+  const { scenario, client, run, seed, log, report, config, recordFile } = options;
   const { setup } = scenario;
   const seconds = Math.ceil((faultSpanMs(scenario) + scenario.watchMs) / 1000) + 30;
   await using rig = await startFaultRig(
@@ -58,7 +61,19 @@ export async function runScenario(options: ScenarioRunOptions, signal: AbortSign
   if (setup?.noAgent === true) await rig.rig.stack.agent.stop();
   const played = await playCall(
     rig,
-    { scenario, seed: seedFor(seed, scenario.id, client, run), report },
+    {
+      scenario,
+      seed: seedFor(seed, scenario.id, client, run),
+      report,
+      ...(recordFile !== undefined &&
+        client === 'clara' && {
+          afterHangUp: async (call) => {
+            await saveRecording(call, recordFile).catch((error: unknown) =>
+              report(error instanceof Error ? error.message : 'the recording was not saved'),
+            );
+          },
+        }),
+    },
     signal,
   );
   options.onPlayed?.(played);

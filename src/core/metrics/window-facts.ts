@@ -39,6 +39,7 @@ export function windowFacts(window: Window): WindowFacts {
   const sent = received === undefined || lost === undefined ? undefined : received + Math.max(0, lost);
   const audible = less(grown.downConcealedSamples, grown.downSilentConcealedSamples ?? 0);
   const spokenMs = window.coveredMs + window.gapMs;
+  const concealedRatio = ratio(grown.downConcealedSamples, grown.downTotalSamplesReceived);
   return present({
     rttMs: scaled(mean(window, 'pathRttS') ?? mean(window, 'upRoundTripTimeS'), 1000),
     maxRttMs: scaled((window.gauges.pathRttS ?? window.gauges.upRoundTripTimeS)?.max, 1000),
@@ -46,11 +47,8 @@ export function windowFacts(window: Window): WindowFacts {
     bufferMs: scaled(ratio(grown.downJitterBufferDelayS, grown.downJitterBufferEmittedCount), 1000),
     playoutMs: scaled(ratio(grown.downTotalPlayoutDelayS, grown.downPlayoutSamplesCount), 1000),
     downLossRatio: ratio(lost === undefined ? undefined : Math.max(0, lost), sent),
-    downMissingRatio: ratio(
-      lost === undefined ? undefined : Math.min(sent ?? 0, Math.max(0, lost) + (discarded ?? 0)),
-      sent,
-    ),
-    concealedRatio: ratio(grown.downConcealedSamples, grown.downTotalSamplesReceived),
+    downMissingRatio: ratio(missing(lost, discarded ?? 0, sent, concealedRatio), sent),
+    concealedRatio,
     audibleConcealedMs: scaled(ratio(audible, grown.downTotalSamplesReceived), spokenMs),
     concealmentEvents: grown.downConcealmentEvents,
     downBps: scaled(ratio(grown.downBytesReceived ?? grown.pathBytesReceived, spokenMs), 8000),
@@ -61,6 +59,22 @@ export function windowFacts(window: Window): WindowFacts {
     agentLevelRatio: mean(window, 'downAudioLevelRatio'),
     heardLatencyMs: mean(window, 'agentHeardLatencyMs'),
   });
+}
+
+/**
+ * Packets that could not be played. With RED (RFC 2198, LiveKit's default) the copy in each packet counts as discarded in
+ * Chrome when it is not needed, so discards count only as far as sound was made up for want of them.
+ */
+function missing(
+  lost: number | undefined,
+  discarded: number,
+  sent: number | undefined,
+  concealedRatio: number | undefined,
+): number | undefined {
+  if (lost === undefined || sent === undefined) return undefined;
+  const gone = Math.max(0, lost);
+  const heard = concealedRatio === undefined ? discarded : Math.max(0, concealedRatio * sent - gone);
+  return Math.min(sent, gone + Math.min(discarded, heard));
 }
 
 function mean(window: Window, name: GatheredGauge): number | undefined {

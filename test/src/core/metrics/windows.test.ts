@@ -254,6 +254,37 @@ test('facts of a window are rates, ratios and delays in their units', () => {
   });
 });
 
+test('copies that RED sends along and nobody needs are no missing packets, late ones that were missed are', () => {
+  const missing = (concealedSamples: number) =>
+    windowFacts(
+      [
+        ...windowsOf(
+          [
+            {
+              atMs: 0,
+              downPacketsReceived: 0,
+              downPacketsLost: 0,
+              downPacketsDiscarded: 0,
+              downConcealedSamples: 0,
+              downTotalSamplesReceived: 0,
+            },
+            {
+              atMs: 1000,
+              downPacketsReceived: 50,
+              downPacketsLost: 0,
+              downPacketsDiscarded: 50,
+              downConcealedSamples: concealedSamples,
+              downTotalSamplesReceived: 48_000,
+            },
+          ],
+          10_000,
+        ),
+      ][0]!,
+    ).downMissingRatio;
+  assert.equal(missing(0), 0);
+  assert.equal(missing(4800), 0.1);
+});
+
 test('delay in the jitter buffer is that of the window and not of the whole call', () => {
   const [, second] = windowsOf(
     [
