@@ -24,9 +24,16 @@ import { saveFile } from './review/save-file.ts';
 import { SettingsStore, browserStorage } from './settings-store.ts';
 import { shellTemplate } from './shell.ts';
 import { ServiceWorkerBridge } from './sw-bridge.ts';
-import type { TalkElement } from './talk-element.ts';
+import type { RecordingProblem, TalkElement } from './talk-element.ts';
 import { parseUrlParameters } from './url-parameters.ts';
 import { VERSION } from './version.ts';
+
+/** Why a call is not kept, in words. */
+const PROBLEMS: Readonly<Record<RecordingProblem, string>> = {
+  memoryOnly: 'This window keeps nothing: the notes of this call go away with it.',
+  full: 'This browser’s storage is full: this call is not wholly noted. The call itself goes on.',
+  failed: 'This browser’s storage does not work: this call is not wholly noted. The call itself goes on.',
+};
 
 /** Titles of the pages that the navigation does not have. */
 const TITLES: Readonly<Partial<Record<PageName, string>>> = {
@@ -88,6 +95,7 @@ export class App {
     guardCalls(this.#inCall, () => talk.stop(), signal);
     keepCallLock(this.#inCall, signal);
     this.#applySettings();
+    talk.onRecordingProblem = (problem) => this.#reviews.tell(PROBLEMS[problem], true);
     this.#reviews.show(this.#router.route.value);
     this.#takeFiles(signal);
     if (this.#router.route.value.page === 'talk') this.#reviews.maintainLater();
@@ -170,6 +178,7 @@ export class App {
           offline: !navigator.onLine,
           updateOffered: this.#bridge?.step.value === 'offer',
           isDraggedOver: this.#isDraggedOver,
+          told: page === 'talk' ? this.#reviews.state.told?.text : undefined,
         },
         talk,
         this.#page(page),

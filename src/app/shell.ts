@@ -11,6 +11,8 @@ export interface ShellState {
   readonly updateOffered: boolean;
   /** Files are being dragged over the page. */
   readonly isDraggedOver: boolean;
+  /** Something that the call's page has to say; the others say it themselves. */
+  readonly told: string | undefined;
 }
 
 /** What the frame may do. */
@@ -59,6 +61,7 @@ export function shellTemplate(
           ? html`<p class="notice" role="status">You are offline. Past sessions can still be read.</p>`
           : nothing
       }
+      ${state.told === undefined ? nothing : html`<p class="notice" role="status">${state.told}</p>`}
       ${
         state.updateOffered
           ? html`<div class="notice" role="status">

@@ -11,14 +11,13 @@ import { PageAudio } from '../livekit/page-audio.ts';
 import { livekitRooms } from '../livekit/room-port.ts';
 import { serverProbe } from '../livekit/server-probe.ts';
 import { endpointTickets, fixedTickets, sourceTickets, type TokenSource } from '../livekit/ticket-port.ts';
-import type { RecordingProblem } from '../storage/recorder.ts';
 import { agentEndpointOf, gatewayAgentCalls } from './agent-call.ts';
 import { beaconFarewell, byeEndpointOf } from './beacon-farewell.ts';
 import { browserClock } from './browser-clock.ts';
 import { browserLocks } from './browser-locks.ts';
 import { browserNetwork } from './browser-network.ts';
 import { consoleLog } from './console-log.ts';
-import { recordedCall } from './recorded-call.ts';
+import { recordedCall, type RecordedCallOptions } from './recorded-call.ts';
 import { claimResumeRecord } from './resume-records.ts';
 
 /** What a session is made of. One source of tokens is needed; the first that is given counts, in this order. */
@@ -47,8 +46,10 @@ export interface ComposeOptions extends SessionOptions {
   readonly slot?: string;
   /** Keep the session's phases, events and measurements in this browser. @default true */
   readonly record?: boolean;
+  /** Where it is kept instead. @default the browser's database */
+  readonly recordStore?: RecordedCallOptions['recordStore'];
   /** Told once a session when it is not, or not wholly, recorded; the call goes on. */
-  readonly onRecordingProblem?: (problem: RecordingProblem) => void;
+  readonly onRecordingProblem?: RecordedCallOptions['onRecordingProblem'];
   /** @default the console, transitions at debug level */
   readonly log?: Log;
 }
@@ -58,7 +59,7 @@ export function composeSession(options: ComposeOptions): VoiceSession {
   const tickets = ticketsOf(options);
   const log = options.log ?? consoleLog;
   const audio = new PageAudio();
-  const recorded = options.record === false ? undefined : recordedCall(log, options.onRecordingProblem);
+  const recorded = options.record === false ? undefined : recordedCall({ ...options, log });
   const rooms = livekitRooms({ clock: browserClock, audio });
   const byeEndpoint =
     options.byeEndpoint ??

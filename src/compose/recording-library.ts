@@ -79,9 +79,9 @@ export interface RecordingLibrary {
   wouldGo(limits: RetentionLimits): Promise<readonly string[]>;
 }
 
-/** Opens the library. Never rejects: without a database it is of this page only. @param name of the database; for tests */
-export async function openRecordingLibrary(name?: string): Promise<RecordingLibrary> {
-  return libraryOver(await openRecordStore(browserClock, consoleLog, name));
+/** Opens the store that calls and library share. Never rejects: without a database it lives as long as the page. */
+export function openSharedStore(): Promise<RecordStore> {
+  return openRecordStore(browserClock, consoleLog);
 }
 
 /** A library over a store, which stays the caller's. */

@@ -36,8 +36,8 @@ export interface PutAway {
   readonly bytes: number;
 }
 
-/** A place for recordings. Every method may reject; who records lets none of it reach the call. */
-export interface RecordStore {
+/** Where recordings are written. Every method may reject; who records lets none of it reach the call. */
+export interface RecordWriter {
   /** False when all is gone with the page (private mode, no IndexedDB). */
   readonly isPersistent: boolean;
   begin(session: RecordingSession): Promise<void>;
@@ -49,10 +49,19 @@ export interface RecordStore {
   end(id: string, endedWallMs: number, outcome: SessionOutcome | undefined, bytes?: number): Promise<void>;
   /** Newest first; rows that are no sessions are left out. */
   list(): Promise<ListedRecording[]>;
-  /** In the order in which they happened; rows that are not events are left out. */
-  events(id: string): Promise<RecordingEvent[]>;
   /** Time of the last thing kept of a session, ms since its start; 0 when there is none. */
   lastAtMs(id: string): Promise<number>;
+  /** Deletes a session with all that belongs to it. */
+  delete(id: string): Promise<void>;
+  /** What was set under `key`; undefined when nothing was. */
+  setting(key: string): Promise<unknown>;
+  setSetting(key: string, value: unknown): Promise<void>;
+}
+
+/** Where they are read and kept in order as well; loaded with the review and not with a call. */
+export interface RecordStore extends RecordWriter {
+  /** In the order in which they happened; rows that are not events are left out. */
+  events(id: string): Promise<RecordingEvent[]>;
   /** A whole recording; undefined when there is none. */
   read(id: string): Promise<StoredRecording | undefined>;
   /** Puts compacted chunks and a digest in place of live ones, in one step. Unknown ids are ignored. */
@@ -60,9 +69,4 @@ export interface RecordStore {
   /** Adds whole recordings, all or none. A session with the same id is replaced. */
   add(recordings: readonly Recording[]): Promise<void>;
   setPinned(id: string, pinned: boolean): Promise<void>;
-  /** Deletes a session with all that belongs to it. */
-  delete(id: string): Promise<void>;
-  /** What was set under `key`; undefined when nothing was. */
-  setting(key: string): Promise<unknown>;
-  setSetting(key: string, value: unknown): Promise<void>;
 }

@@ -14,7 +14,7 @@ import type { Clock, Log } from '../core/ports.ts';
 import type { RecordingEvent, RecordingSession } from '../shared/recording.ts';
 import type { SessionOutcome } from '../shared/records.ts';
 import { holdRecordingLock } from './recording-lock.ts';
-import type { RecordPart, RecordStore, TimedChunk } from './record-store.ts';
+import type { RecordPart, RecordWriter, TimedChunk } from './record-store.ts';
 import { saltedHash } from './salted-hash.ts';
 
 /** A crash costs at most this, ms (recording.md). */
@@ -33,7 +33,7 @@ export type RecordingProblem = 'memoryOnly' | 'full' | 'failed';
 /** What a recorder needs. */
 export interface RecorderOptions {
   /** May resolve late or reject: what is recorded waits meanwhile. */
-  readonly store: Promise<RecordStore>;
+  readonly store: Promise<RecordWriter>;
   readonly clock: Clock;
   readonly log: Log;
   readonly newId: () => string;
@@ -43,7 +43,7 @@ export interface RecorderOptions {
   readonly onProblem?: (problem: RecordingProblem) => void;
 }
 
-/** A recorder over a {@link RecordStore}. */
+/** A recorder over a {@link RecordWriter}. */
 export function storeRecorder(options: RecorderOptions): SampleRecorderPort {
   return { begin: (startedWallMs) => new StoredSession(options, startedWallMs) };
 }

@@ -4,14 +4,14 @@
  */
 import { DEFAULT_RETENTION, sessionsToDrop } from '../core/review/retention.ts';
 import type { RetentionLimits } from '../core/review/retention.ts';
-import type { RecordStore } from './record-store.ts';
+import type { RecordWriter } from './record-store.ts';
 import { isBeingRecorded } from './recording-lock.ts';
 
 /** Where locks are missing, a session without an end counts as crashed this long after its start, ms: the agent side ends one after 2 h. */
 const SURELY_OVER_MS = 3 * 3_600_000;
 
 /** Ends crashed sessions and drops what goes. Rejects when the store does. @param limits instead of those that the user chose */
-export async function tidy(store: RecordStore, nowWallMs: number, limits?: RetentionLimits): Promise<void> {
+export async function tidy(store: RecordWriter, nowWallMs: number, limits?: RetentionLimits): Promise<void> {
   await endCrashedSessions(store, nowWallMs);
   const kept = limits ?? (await storedLimits(store));
   for (const id of sessionsToDrop(await store.list(), kept, nowWallMs)) await store.delete(id);
@@ -20,7 +20,7 @@ export async function tidy(store: RecordStore, nowWallMs: number, limits?: Reten
 const LIMITS = 'retention';
 
 /** What the user has chosen to keep, or the default. */
-export async function storedLimits(store: RecordStore): Promise<RetentionLimits> {
+export async function storedLimits(store: RecordWriter): Promise<RetentionLimits> {
   const { maxBytes, maxAgeMs } = ((await store.setting(LIMITS)) ?? {}) as Partial<RetentionLimits>;
   return typeof maxBytes === 'number' && typeof maxAgeMs === 'number'
     ? { maxBytes, maxAgeMs }
@@ -28,12 +28,12 @@ export async function storedLimits(store: RecordStore): Promise<RetentionLimits>
 }
 
 /** Keeps what the user has chosen. */
-export function setLimits(store: RecordStore, { maxBytes, maxAgeMs }: RetentionLimits): Promise<void> {
+export function setLimits(store: RecordWriter, { maxBytes, maxAgeMs }: RetentionLimits): Promise<void> {
   return store.setSetting(LIMITS, { maxBytes, maxAgeMs });
 }
 
 /** Ends every session that has no end and that no page writes, at the last thing that was kept of it. */
-export async function endCrashedSessions(store: RecordStore, nowWallMs: number): Promise<void> {
+export async function endCrashedSessions(store: RecordWriter, nowWallMs: number): Promise<void> {
   for (const { id, startedWallMs, endedWallMs } of await store.list()) {
     if (endedWallMs !== undefined) continue;
     const isAlive = (await isBeingRecorded(id)) ?? nowWallMs - startedWallMs < SURELY_OVER_MS;

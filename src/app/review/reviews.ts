@@ -114,6 +114,11 @@ export class Reviews {
     else setTimeout(maintain, 1000);
   }
 
+  /** Has something said in a notice, until another page is shown. */
+  tell(text: string, isProblem: boolean): void {
+    this.#set({ told: { text, isProblem } });
+  }
+
   filter(change: Partial<ListFilter>): void {
     this.#set({ filter: { ...this.#state.filter, ...change }, shown: LIST_STEP });
   }
