@@ -122,7 +122,7 @@ export class ClaraCompareElement extends LitElement {
         ${panels.map(
           ({ key, series, unit }) =>
             html`<figure class="panel-figure">
-              <figcaption>
+              <figcaption class="panel-head">
                 <h3>${PANEL_NAMES[key]}: ${SERIES_NAMES[series]} <span class="quiet">${unit}</span></h3>
                 <span class="key"><span class="swatch"></span>${first}</span>
                 <span class="key"><span class="swatch second"></span>${second}</span>

@@ -124,7 +124,10 @@ export class Plot {
   /** Shows other points, or another stretch. */
   show({ points, fromS, toS }: PlotData): void {
     this.#range = [fromS, toS];
-    this.#plot.setData(points);
+    // At once: who puts the cursor somewhere next means a place on the new scale.
+    this.#isTold = true;
+    this.#plot.batch(() => this.#plot.setData(points));
+    this.#isTold = false;
   }
 
   /** Puts the cursor at a time without telling the listener; undefined takes it away. */

@@ -331,13 +331,13 @@ export const timelineStyles = css`
     outline-offset: 6px;
     border-radius: 4px;
   }
-  .panel-figure figcaption {
+  .panel-head {
     display: flex;
     flex-wrap: wrap;
     align-items: baseline;
     gap: 2px 16px;
   }
-  .panel-figure h3 {
+  .panel-head h3 {
     flex: 1 1 auto;
   }
   .key {

@@ -138,7 +138,7 @@ export function panelTemplate(
   panel: Panel,
   onKey: (event: KeyboardEvent, panel: Panel) => void,
 ): TemplateResult {
-  return html`<figure
+  return html`<div
     class="panel-figure"
     part="panel"
     role="group"
@@ -148,7 +148,7 @@ export function panelTemplate(
     tabindex="0"
     @keydown=${(event: KeyboardEvent) => onKey(event, panel)}
   >
-    <figcaption>
+    <div class="panel-head">
       <h3 id=${`panel-${panel.key}`}>${PANEL_NAMES[panel.key]} <span class="quiet">${panel.unit}</span></h3>
       ${panel.series.map(
         ({ key }, at) =>
@@ -157,9 +157,9 @@ export function panelTemplate(
             <span class="readout" data-panel=${panel.key} data-series=${at}></span
           ></span>`,
       )}
-    </figcaption>
+    </div>
     <div class="plot" data-panel=${panel.key} aria-hidden="true"></div>
-  </figure>`;
+  </div>`;
 }
 
 /** The charts' values as tables, for those who cannot see a chart and for those who want figures. */
