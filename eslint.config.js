@@ -46,6 +46,7 @@ const PACKAGES = {
   app: ['lit', 'workbox-window'],
   sw: ['workbox-precaching', 'workbox-routing'],
   embed: ['lit'],
+  bench: ['lit', 'idb'],
 };
 
 export default tseslint.config(

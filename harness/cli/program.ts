@@ -1,6 +1,7 @@
 /** The command line's grammar; what each command does stands in its own file. */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { registerBench } from './bench.ts';
 import { registerCall } from './call.ts';
 import { registerChaos } from './chaos.ts';
 import { registerConfig } from './config.ts';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
   registerUp(program);
   registerCall(program);
   registerChaos(program);
+  registerBench(program);
   registerDoctor(program);
   registerConfig(program);
   return program;
