@@ -237,8 +237,8 @@ export class Reviews {
       const library = await this.#open();
       const sessions = await library.list();
       this.#set({ sessions: { status: 'ready', value: sessions }, isPersistent: library.isPersistent });
-      if (sessions.some(({ digest, endedWallMs }) => digest === undefined && endedWallMs !== undefined))
-        this.maintainLater();
+      // Also one without an end: it may run in another window, or have crashed, which only a look at its lock tells.
+      if (sessions.some(({ digest }) => digest === undefined)) this.maintainLater();
     } catch {
       this.#set({ sessions: { status: 'failed' } });
     }

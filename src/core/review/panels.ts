@@ -150,5 +150,10 @@ function axisRows(growth: OpenRecording['growth']): Int32Array {
 }
 
 function line(rows: Int32Array, valueAt: (row: number) => number): Float64Array {
-  return Float64Array.from(rows, (row) => (row < 0 ? NaN : valueAt(row)));
+  const values = new Float64Array(rows.length);
+  for (let at = 0; at < rows.length; at++) {
+    const row = rows[at] ?? -1;
+    values[at] = row < 0 ? NaN : valueAt(row);
+  }
+  return values;
 }
