@@ -95,7 +95,7 @@ test('a call with two cuts of the network is told right, also cold and offline w
   assert.equal(await page.locator('clara-review .mark').count(), 2);
   assert.ok((await page.locator('clara-review canvas').count()) >= 4);
   const picture = process.env['CLARA_REVIEW_PICTURE'];
-  if (picture !== undefined) await page.screenshot({ path: picture });
+  if (picture !== undefined) await page.screenshot({ path: picture, fullPage: true });
 
   await rig.gateway.close();
   await rig.rig.stack.stop();

@@ -34,7 +34,6 @@ export function windowFacts(window: Window): WindowFacts {
   const { grown } = window;
   const received = grown.downPacketsReceived;
   const lost = grown.downPacketsLost;
-  const discarded = grown.downPacketsDiscarded;
   // Chrome counts a discarded packet as received; a loss that a late duplicate takes back makes no loss below 0.
   const sent = received === undefined || lost === undefined ? undefined : received + Math.max(0, lost);
   const audible = less(grown.downConcealedSamples, grown.downSilentConcealedSamples ?? 0);
@@ -47,7 +46,10 @@ export function windowFacts(window: Window): WindowFacts {
     bufferMs: scaled(ratio(grown.downJitterBufferDelayS, grown.downJitterBufferEmittedCount), 1000),
     playoutMs: scaled(ratio(grown.downTotalPlayoutDelayS, grown.downPlayoutSamplesCount), 1000),
     downLossRatio: ratio(lost === undefined ? undefined : Math.max(0, lost), sent),
-    downMissingRatio: ratio(missing(lost, discarded ?? 0, sent, concealedRatio), sent),
+    downMissingRatio: ratio(
+      window.missing === undefined ? undefined : Math.min(sent ?? 0, Math.max(0, window.missing)),
+      sent,
+    ),
     concealedRatio,
     audibleConcealedMs: scaled(ratio(audible, grown.downTotalSamplesReceived), spokenMs),
     concealmentEvents: grown.downConcealmentEvents,
@@ -59,22 +61,6 @@ export function windowFacts(window: Window): WindowFacts {
     agentLevelRatio: mean(window, 'downAudioLevelRatio'),
     heardLatencyMs: mean(window, 'agentHeardLatencyMs'),
   });
-}
-
-/**
- * Packets that could not be played. With RED (RFC 2198, LiveKit's default) the copy in each packet counts as discarded in
- * Chrome when it is not needed, so discards count only as far as sound was made up for want of them.
- */
-function missing(
-  lost: number | undefined,
-  discarded: number,
-  sent: number | undefined,
-  concealedRatio: number | undefined,
-): number | undefined {
-  if (lost === undefined || sent === undefined) return undefined;
-  const gone = Math.max(0, lost);
-  const heard = concealedRatio === undefined ? discarded : Math.max(0, concealedRatio * sent - gone);
-  return Math.min(sent, gone + Math.min(discarded, heard));
 }
 
 function mean(window: Window, name: GatheredGauge): number | undefined {

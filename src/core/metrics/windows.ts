@@ -46,6 +46,8 @@ export interface Window {
   readonly coveredMs: number;
   readonly gapMs: number;
   readonly grown: Growth;
+  /** Packets of the agent that could not be played; absent where losses are not counted. */
+  readonly missing?: number;
   readonly gauges: { readonly [name in GatheredGauge]?: GaugeSums };
 }
 
@@ -118,6 +120,7 @@ export function* windowsOfTable(
       if (isGapAt(growth, row)) window.gapMs += spanMs;
       else window.coveredMs += spanMs;
     }
+    addMissing(window, missingIn(growth, from, to));
     for (const [name, values] of growth.grown) {
       for (let row = from; row < to; row++) {
         const value = values[row] ?? NaN;
@@ -131,6 +134,30 @@ export function* windowsOfTable(
     yield window;
     from = to;
   }
+}
+
+const MISSING_FROM = [
+  'downPacketsReceived',
+  'downPacketsLost',
+  'downPacketsDiscarded',
+  'downConcealedSamples',
+  'downTotalSamplesReceived',
+] as const;
+
+/** As {@link missingOf}, for the rows of a window together. */
+function missingIn({ grown }: GrowthTable, from: number, to: number): number | undefined {
+  let missing: number | undefined;
+  const columns = MISSING_FROM.map((name) => [name, grown.get(name)] as const);
+  for (let row = from; row < to; row++) {
+    const interval: { -readonly [name in keyof Growth]: Growth[name] } = {};
+    for (const [name, values] of columns) {
+      const value = values?.[row] ?? NaN;
+      if (!Number.isNaN(value)) interval[name] = value;
+    }
+    const more = missingOf(interval);
+    if (more !== undefined) missing = (missing ?? 0) + more;
+  }
+  return missing;
 }
 
 function sumsOf(values: Float64Array, from: number, to: number): GaugeSums | undefined {
@@ -171,6 +198,7 @@ export function addWindows(first: Window, second: Window): Window {
   sum.coveredMs += second.coveredMs;
   sum.gapMs += second.gapMs;
   addGrowth(sum, second.grown);
+  addMissing(sum, second.missing);
   for (const name of GATHERED_GAUGES) {
     const more = second.gauges[name];
     if (more !== undefined) addGauge(sum, name, more);
@@ -185,6 +213,7 @@ interface OpenWindow {
   coveredMs: number;
   gapMs: number;
   readonly grown: { -readonly [name in keyof Growth]: Growth[name] };
+  missing?: number;
   readonly gauges: { [name in GatheredGauge]?: GaugeSums };
 }
 
@@ -209,6 +238,32 @@ function addSample(window: OpenWindow, sample: MetricsSample, interval: Interval
   if (interval.isGap) window.gapMs += spanMs;
   else window.coveredMs += spanMs;
   addGrowth(window, interval.grown);
+  addMissing(window, missingOf(interval.grown));
+}
+
+function addMissing(window: OpenWindow, missing: number | undefined): void {
+  if (missing !== undefined) window.missing = (window.missing ?? 0) + missing;
+}
+
+/**
+ * Packets that could not be played in an interval: lost ones, and those that came too late. With RED (RFC 2198, LiveKit's
+ * default) the copy in each packet counts as discarded in Chrome when it is not needed, so discards count only as far as
+ * sound was made up for want of them; interval by interval, because a cut makes sound up and discards nothing.
+ */
+function missingOf({
+  downPacketsReceived: received,
+  downPacketsLost: lost,
+  downPacketsDiscarded: discarded = 0,
+  downConcealedSamples: concealed,
+  downTotalSamplesReceived: played,
+}: Growth): number | undefined {
+  if (received === undefined || lost === undefined) return undefined;
+  const sent = received + Math.max(0, lost);
+  const late =
+    concealed === undefined || played === undefined || !(played > 0)
+      ? discarded
+      : Math.min(discarded, Math.max(0, (concealed / played) * sent - Math.max(0, lost)));
+  return Math.min(sent, lost + late);
 }
 
 function addGrowth({ grown }: OpenWindow, more: Growth): void {

@@ -71,7 +71,11 @@ function outageItem(
     ...(attempts > 0 ? [`${attempts} ${attempts === 1 ? 'try' : 'tries'}`] : []),
     ...(audio === undefined
       ? ['sound not measured']
-      : [`${durationText(audio.downMs)} of sound lost to you, ${durationText(audio.upMs)} not sent`]),
+      : [
+          `${durationText(audio.downMs)} of sound lost to you`,
+          // A browser that does not notice sends on, and then nobody knows here what arrived.
+          ...(audio.upMs > 0 ? [`${durationText(audio.upMs)} not sent`] : []),
+        ]),
     ...(sameRoom ? [] : ['in a new room']),
   ];
   return html`<li class="outage ${shown === index ? 'shown' : ''}">
