@@ -7,7 +7,7 @@ import { dirname, resolve } from 'node:path';
 import type { CallRig } from './call-rig.ts';
 
 /** Longest wait for each step of the page, ms. */
-const STEP_LIMIT_MS = 10_000;
+const STEP_LIMIT_MS = 5_000;
 /** What the list calls a session whose end is written. */
 const ENDED = /Ended well|With outages|Failed/;
 

@@ -1,4 +1,5 @@
 /** One run: a scenario, a client, a seed; from starting everything to the verdict. */
+import { basename, dirname } from 'node:path';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import { saveRecording } from '../call/save-recording.ts';
 import type { Logger } from '../contracts.ts';
@@ -59,6 +60,7 @@ export async function runScenario(options: ScenarioRunOptions, signal: AbortSign
     signal,
   );
   if (setup?.noAgent === true) await rig.rig.stack.agent.stop();
+  let isRecorded = false;
   const played = await playCall(
     rig,
     {
@@ -68,8 +70,12 @@ export async function runScenario(options: ScenarioRunOptions, signal: AbortSign
       ...(recordFile !== undefined &&
         client === 'clara' && {
           afterHangUp: async (call) => {
-            await saveRecording(call, recordFile).catch((error: unknown) =>
-              report(error instanceof Error ? error.message : 'the recording was not saved'),
+            isRecorded = await saveRecording(call, recordFile).then(
+              () => true,
+              (error: unknown) => {
+                report(error instanceof Error ? error.message : 'the recording was not saved');
+                return false;
+              },
             );
           },
         }),
@@ -77,5 +83,8 @@ export async function runScenario(options: ScenarioRunOptions, signal: AbortSign
     signal,
   );
   options.onPlayed?.(played);
-  return observeCall(scenario, { client, run }, played, options.slackMs);
+  const observed = observeCall(scenario, { client, run }, played, options.slackMs);
+  return isRecorded
+    ? { ...observed, recording: `${basename(dirname(recordFile ?? ''))}/${basename(recordFile ?? '')}` }
+    : observed;
 }
