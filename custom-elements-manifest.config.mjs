@@ -25,6 +25,8 @@ export default {
     'src/ui/events.ts',
     'src/embed/element.ts',
     'src/embed/register.ts',
+    'src/ui/review/clara-review-element.ts',
+    'src/embed/review.ts',
   ],
   outdir: '.',
   packagejson: false, // else every run writes its own outdir into package.json

@@ -41,11 +41,12 @@ const PACKAGES = {
   core: [],
   livekit: ['livekit-client'],
   storage: ['idb'],
-  ui: ['lit'],
+  ui: ['lit', 'uplot'],
   compose: [],
   app: ['lit', 'workbox-window'],
   sw: ['workbox-precaching', 'workbox-routing'],
   embed: ['lit'],
+  bench: ['lit', 'idb'],
 };
 
 export default tseslint.config(

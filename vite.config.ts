@@ -76,6 +76,37 @@ export default defineConfig({
             label: 'A call on a phone',
           },
         ],
+        file_handlers: [
+          {
+            action: '/sessions',
+            accept: {
+              'application/x-clara-recording': ['.clararec'],
+              'application/gzip': ['.gz'],
+              'application/json': ['.json'],
+            },
+          },
+        ],
+        share_target: {
+          action: '/share-target',
+          method: 'POST',
+          enctype: 'multipart/form-data',
+          params: {
+            files: [
+              {
+                name: 'files',
+                accept: [
+                  '.clararec',
+                  '.gz',
+                  '.json',
+                  '.txt',
+                  'application/gzip',
+                  'application/json',
+                  'text/plain',
+                ],
+              },
+            ],
+          },
+        },
         shortcuts: [
           { name: 'Talk', url: '/', icons: [{ src: '/icons/icon-192.png', sizes: '192x192' }] },
           {

@@ -9,4 +9,5 @@ export type BenchPart = (log: Logger, tell: (result: BenchResult) => void) => Pr
 export const BENCH_PARTS: Readonly<Record<string, () => Promise<BenchPart>>> = {
   supervisor: async () => (await import('./supervisor-part.ts')).benchSupervisorPart,
   cli: async () => (await import('./cli-bench.ts')).benchCli,
+  recording: async () => (await import('./recording-bench.ts')).benchRecording,
 };

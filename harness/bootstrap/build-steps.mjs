@@ -82,6 +82,26 @@ const probe = {
 };
 
 /** @type {BuildStep} */
+const benchPage = {
+  name: 'building the bench page',
+  inputs: ['src', 'package-lock.json'],
+  output: 'dist/harness/bench-page/recording-page.js',
+  build: (root) =>
+    runScript(root, 'esbuild/bin/esbuild', [
+      'src/bench/recording-page.ts',
+      'src/bench/index.html',
+      '--loader:.html=copy',
+      '--bundle',
+      '--splitting',
+      '--minify',
+      '--format=esm',
+      '--target=es2022',
+      '--log-level=warning',
+      '--outdir=dist/harness/bench-page',
+    ]),
+};
+
+/** @type {BuildStep} */
 const app = {
   name: 'building the app',
   inputs: [
@@ -129,6 +149,7 @@ const APP_COMMANDS = ['up', 'call', 'chaos', 'bench', 'test'];
  * @returns {readonly BuildStep[]}
  */
 export function stepsOf(command) {
+  if (command === 'bench') return [harness, benchPage];
   return command !== undefined && APP_COMMANDS.includes(command) ? RUN_STEPS : [harness];
 }
 

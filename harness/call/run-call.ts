@@ -14,6 +14,8 @@ export interface CallOptions extends CallRigOptions {
   readonly onJudged?: (judged: JudgedCall) => void;
   /** Called while the call is up, after the wanted time and before hanging up: for pictures and further checks. */
   readonly beforeHangUp?: (rig: CallRig) => Promise<void>;
+  /** Called when the call is over and the page still there. */
+  readonly afterHangUp?: (rig: CallRig) => Promise<void>;
 }
 
 /** Longest wait for the page, and then for its button, ms. */
@@ -76,6 +78,7 @@ async function measure(rig: CallRig, options: CallOptions, signal: AbortSignal):
   const judged = judgeCall(options, { page: [...browser.ear.reports], agent: witness.facts(), markWallMs });
   if (!(await hangUp(rig, signal)))
     options.report('Stop did not end the session; the browser is closed instead');
+  await options.afterHangUp?.(rig);
   return judged;
 }
 

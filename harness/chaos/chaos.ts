@@ -1,5 +1,6 @@
 /** The whole of `clara chaos`: plan, play what is not there yet, report after every run. */
 import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import { UsageError } from '../config/usage-error.ts';
 import type { RelayWay } from '../faults/client-path.ts';
@@ -12,7 +13,7 @@ import { unknownNames } from './faulted-call.ts';
 import { playMatrix } from './play-matrix.ts';
 import { playRun } from './play-run.ts';
 import { runSoak } from './play-soak.ts';
-import { openRunStore, runFileName, type RunStore } from './run-store.ts';
+import { openRunStore, RECORDINGS_FOLDER, runFileName, type RunStore } from './run-store.ts';
 
 /** What the command was asked for. */
 export interface ChaosOptions extends ChaosWish {
@@ -93,6 +94,16 @@ export async function runChaos(options: ChaosOptions, signal: AbortSignal): Prom
               way: options.way ?? 'B',
               headed: options.headed ?? false,
               keepFacts: options.keepFacts ?? false,
+              // The short form is a test's, which looks at nothing afterwards.
+              ...(options.report !== undefined &&
+                options.short !== true &&
+                each.client === 'clara' && {
+                  recordFile: join(
+                    resolve(options.report),
+                    RECORDINGS_FOLDER,
+                    `${each.scenario.id}.clara.${each.run}.clararec`,
+                  ),
+                }),
               config,
             },
             () => undefined,

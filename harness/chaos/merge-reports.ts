@@ -1,9 +1,12 @@
 /** Several report folders as one: the shards of a matrix that several machines have played. */
+import { existsSync } from 'node:fs';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
 import { UsageError } from '../config/usage-error.ts';
 import { mergeChaos, type ChaosResult } from '../scenario/chaos-result.ts';
 import { MATRIX } from '../scenario/matrix.ts';
 import { chaosReport } from '../scenario/report.ts';
-import { openRunStore, type RunStore } from './run-store.ts';
+import { openRunStore, RECORDINGS_FOLDER, type RunStore } from './run-store.ts';
 
 /** Reads every run of `folders` and writes them with both reports into `into`. Throws UsageError when they do not belong together. */
 export async function mergeReports(
@@ -25,6 +28,10 @@ export async function mergeReports(
   );
   const merged = mergeChaos([{ seed, runs: byMatrix, summary: [] }]);
   for (const run of merged.runs) await target.save(run);
+  for (const folder of folders) {
+    const recordings = join(folder, RECORDINGS_FOLDER);
+    if (existsSync(recordings)) await cp(recordings, join(into, RECORDINGS_FOLDER), { recursive: true });
+  }
   await target.write('report.json', JSON.stringify(merged));
   await target.write('report.html', chaosReport(merged, MATRIX, frame));
   return merged;

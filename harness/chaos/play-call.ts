@@ -5,6 +5,7 @@
  */
 import { setTimeout as nodeSleep } from 'node:timers/promises';
 import type { CallFacts } from '../call/call-facts.ts';
+import type { CallRig } from '../call/call-rig.ts';
 import { clickStart, hangUp, openPage, within } from '../call/run-call.ts';
 import { createFault } from '../faults/create-fault.ts';
 import { playFault, type PlayClock, type PlayedFault } from '../scenario/play-fault.ts';
@@ -20,6 +21,8 @@ export interface PlayOptions {
   readonly scenario: Scenario;
   readonly seed: number;
   readonly report: (line: string) => void;
+  /** Called when the call is over and the page still there. */
+  readonly afterHangUp?: (rig: CallRig) => Promise<void>;
 }
 
 /** What came of it, as material. */
@@ -113,6 +116,7 @@ export async function playCall(
     await played?.release();
     if (!(await hangUp(rig, signal)))
       options.report('Stop did not end the session; the browser is closed instead');
+    await options.afterHangUp?.(rig);
     const times = faultTimes(scenario, played, facts, clickWallMs);
     return {
       facts,

@@ -13,6 +13,8 @@ export interface RunOrder extends PlannedRun {
   readonly headed: boolean;
   /** Sends all that both ends saw too, and logs in detail. */
   readonly keepFacts: boolean;
+  /** Where the page's recording of the call goes. */
+  readonly recordFile?: string;
   readonly config: ResolvedConfig;
 }
 

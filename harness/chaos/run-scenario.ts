@@ -1,5 +1,7 @@
 /** One run: a scenario, a client, a seed; from starting everything to the verdict. */
+import { basename, dirname } from 'node:path';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
+import { saveRecording } from '../call/save-recording.ts';
 import type { Logger } from '../contracts.ts';
 import type { RelayWay } from '../faults/client-path.ts';
 import { seedFor } from '../faults/seeded-random.ts';
@@ -26,11 +28,13 @@ export interface ScenarioRunOptions extends RunName {
   readonly report: (line: string) => void;
   /** Gets all that was seen, before the verdict. */
   readonly onPlayed?: (played: PlayedCall) => void;
+  /** Where the page's own recording of the call goes; ours only. A recording that cannot be had is reported, and fails nothing. */
+  readonly recordFile?: string;
 }
 
 /** Everything that was started is stopped when this settles. Rejects with the error of a part that did not start. */
 export async function runScenario(options: ScenarioRunOptions, signal: AbortSignal): Promise<ChaosRun> {
-  const { scenario, client, run, seed, log, report, config } = options;
+  const { scenario, client, run, seed, log, report, config, recordFile } = options;
   const { setup } = scenario;
   const seconds = Math.ceil((faultSpanMs(scenario) + scenario.watchMs) / 1000) + 30;
   await using rig = await startFaultRig(
@@ -57,11 +61,31 @@ export async function runScenario(options: ScenarioRunOptions, signal: AbortSign
     signal,
   );
   if (setup?.noAgent === true) await rig.rig.stack.agent.stop();
+  let isRecorded = false;
   const played = await playCall(
     rig,
-    { scenario, seed: seedFor(seed, scenario.id, client, run), report },
+    {
+      scenario,
+      seed: seedFor(seed, scenario.id, client, run),
+      report,
+      ...(recordFile !== undefined &&
+        client === 'clara' && {
+          afterHangUp: async (call) => {
+            isRecorded = await saveRecording(call, recordFile).then(
+              () => true,
+              (error: unknown) => {
+                report(error instanceof Error ? error.message : 'the recording was not saved');
+                return false;
+              },
+            );
+          },
+        }),
+    },
     signal,
   );
   options.onPlayed?.(played);
-  return observeCall(scenario, { client, run }, played, options.slackMs);
+  const observed = observeCall(scenario, { client, run }, played, options.slackMs);
+  return isRecorded
+    ? { ...observed, recording: `${basename(dirname(recordFile ?? ''))}/${basename(recordFile ?? '')}` }
+    : observed;
 }

@@ -29,6 +29,8 @@ export interface RunStore {
 const FRAME_FILE = 'chaos.json';
 const RUNS_FOLDER = 'runs';
 const FACTS_FOLDER = 'facts';
+/** Where the pages' own recordings are, beside the report. */
+export const RECORDINGS_FOLDER = 'recordings';
 
 /** The name of a run's file; ids are kebab-case, so it is one on every system. */
 export function runFileName({ id, client, run }: Pick<ChaosRun, 'id' | 'client' | 'run'>): string {

@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { CALL_CLIENTS, type CallClient, type CallResult } from '../call/call-result.ts';
 import type { JudgedCall } from '../call/judge-call.ts';
+import type { CallRig } from '../call/call-rig.ts';
 import { runCall } from '../call/run-call.ts';
+import { saveRecording } from '../call/save-recording.ts';
 import { inspectWav } from '../call/wav-file.ts';
 import { createLogger } from '../log/create-logger.ts';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
@@ -18,6 +20,7 @@ interface CallFlags {
   readonly seconds: number;
   readonly client: CallClient;
   readonly fault?: string;
+  readonly record?: string;
   readonly headed?: boolean;
   readonly json?: boolean;
 }
@@ -62,6 +65,8 @@ async function call(command: Command): Promise<void> {
   // A call has its own ports, so that it runs beside `clara up`, and speaks little unless asked.
   const config = configOf(command, { port: 0, pipeline: 'count', logLevel: 'warn' });
   if (flags.wav !== undefined) await inspectWav(flags.wav);
+  if (flags.record !== undefined && flags.client !== 'clara')
+    throw new UsageError('--record saves what our page has recorded; the stock page records nothing');
   using interrupts = watchInterrupts(process, (code) => process.exit(code));
   const prettyByDefault = config.origins.pretty === 'default' && process.stderr.isTTY;
   const log = await createLogger({
@@ -87,6 +92,9 @@ async function call(command: Command): Promise<void> {
       config,
       log,
       report,
+      ...(flags.record !== undefined && {
+        afterHangUp: (rig: CallRig) => recordedTo(rig, flags.record ?? '', report),
+      }),
       onJudged: (all) => {
         judged = all;
       },
@@ -96,6 +104,11 @@ async function call(command: Command): Promise<void> {
   for (const why of judged?.why ?? []) if (flags.json === true) process.stderr.write(`clara: ${why}\n`);
   process.stdout.write(`${flags.json === true ? JSON.stringify(result) : describe(result, judged)}\n`);
   process.exitCode = result.ok ? EXIT.good : EXIT.checkFailed;
+}
+
+async function recordedTo(rig: CallRig, file: string, report: (line: string) => void): Promise<void> {
+  await saveRecording(rig, file);
+  report(`recording: ${file}`);
 }
 
 /** A call under one fault of the matrix; how long it lasts and what it has to keep stands there. */
@@ -115,10 +128,20 @@ async function faultedCall(
   if (config.values.pipeline !== 'count')
     throw new UsageError(`--fault counts words, so the pipeline is count and not ${config.values.pipeline}`);
   report(scenario.story);
-  const { client, headed } = flags;
+  const { client, headed, record } = flags;
   const seed = Math.floor(Math.random() * 2 ** 31);
   const run = await runScenario(
-    { scenario, client, run: 1, seed, ...(headed !== undefined && { headed }), config, log, report },
+    {
+      scenario,
+      client,
+      run: 1,
+      seed,
+      ...(headed !== undefined && { headed }),
+      ...(record !== undefined && { recordFile: record }),
+      config,
+      log,
+      report,
+    },
     signal,
   );
   return { run, result: callOf(run) };
@@ -148,6 +171,10 @@ export function registerCall(program: Command): void {
     .option(
       '--fault <id>',
       'break the call as this fault of clara chaos --list does, and judge it by its promise',
+    )
+    .option(
+      '--record <file>',
+      'save what the page recorded of the call, as an archive to import on its sessions page',
     )
     .option('--headed', 'show the browser')
     .option('--json', 'one JSON object on stdout');

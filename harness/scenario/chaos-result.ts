@@ -21,6 +21,8 @@ export interface ChaosRun extends CallResult {
   readonly unplayed?: boolean;
   /** Of a soak: what it looked for. Beyond the contract. */
   readonly soak?: SoakFacts;
+  /** The page's own recording, a path in the report's folder. Beyond the contract. */
+  readonly recording?: string;
   /** When the user joined, ms from the click. Beyond the contract, for the timeline. */
   readonly joinsAtMs?: readonly number[];
   /** Every word by its time, for the timeline; else made of the lists. Beyond the contract. */

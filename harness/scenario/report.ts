@@ -184,7 +184,11 @@ function caption(run: ChaosRun, mostFalseMs = DETECTION_MS): string {
     run.falseConnectedMs > 500
       ? ` · <span${run.falseConnectedMs > mostFalseMs ? ' class="miss"' : ''}>${seconds(run.falseConnectedMs)} shown as connected without sound</span>`
       : '';
-  return `${verdict} · ${sign}${falsely} · ${back} · ${lost} · ${joined}${run.sessionLost ? ' · session lost' : ''}`;
+  const recording =
+    run.recording === undefined
+      ? ''
+      : ` · <a href="${escapeHtml(encodeURI(run.recording))}" download title="Import it on the app’s sessions page to look at the call second by second">recording</a>`;
+  return `${verdict} · ${sign}${falsely} · ${back} · ${lost} · ${joined}${run.sessionLost ? ' · session lost' : ''}${recording}`;
 }
 
 function misses(runs: readonly ChaosRun[]): string {

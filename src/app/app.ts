@@ -11,26 +11,43 @@ import { keepCallLock } from './call-lock.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { InstallPrompt } from './install-prompt.ts';
 import { aboutPage } from './pages/about.ts';
+import { comparePage } from './pages/compare.ts';
 import { notFoundPage } from './pages/not-found.ts';
-import { sessionsPage, type SessionsState } from './pages/sessions.ts';
+import { sessionPage } from './pages/session.ts';
+import { sessionsPage } from './pages/sessions.ts';
 import { settingsPage } from './pages/settings.ts';
-import { PAGES, Router, type PageName } from './router.ts';
-import { readPastSessions, type SessionHistory } from './session-history.ts';
+import { storagePage } from './pages/storage.ts';
+import { takeSharedFiles, watchIncomingFiles } from './review/incoming-files.ts';
+import { Reviews, type ReviewsParts } from './review/reviews.ts';
+import { PAGES, Router, type PageName, type Route } from './router.ts';
+import { saveFile } from './review/save-file.ts';
 import { SettingsStore, browserStorage } from './settings-store.ts';
 import { shellTemplate } from './shell.ts';
 import { ServiceWorkerBridge } from './sw-bridge.ts';
-import type { TalkElement } from './talk-element.ts';
+import type { RecordingProblem, TalkElement } from './talk-element.ts';
 import { parseUrlParameters } from './url-parameters.ts';
 import { VERSION } from './version.ts';
 
-/** As many sessions as the list shows; older ones are found by the review page. */
-const LISTED_SESSIONS = 200;
+/** Why a call is not kept, in words. */
+const PROBLEMS: Readonly<Record<RecordingProblem, string>> = {
+  memoryOnly: 'This window keeps nothing: the notes of this call go away with it.',
+  full: 'This browser’s storage is full: this call is not wholly noted. The call itself goes on.',
+  failed: 'This browser’s storage does not work: this call is not wholly noted. The call itself goes on.',
+};
+
+/** Titles of the pages that the navigation does not have. */
+const TITLES: Readonly<Partial<Record<PageName, string>>> = {
+  session: 'Session',
+  compare: 'Compare',
+  storage: 'Storage',
+};
 
 /** What the app is made of. */
 export interface AppParts {
   readonly root: HTMLElement;
   readonly talk: TalkElement;
-  readonly openHistory: () => Promise<SessionHistory>;
+  readonly openLibrary: ReviewsParts['openLibrary'];
+  readonly loadReview: ReviewsParts['loadElements'];
   /** Whether the service worker is registered; not while developing. */
   readonly offlineCapable: boolean;
 }
@@ -46,13 +63,22 @@ export class App {
   readonly #words = wordsOf('en');
   readonly #url = parseUrlParameters(location.search);
   #bridge: ServiceWorkerBridge | undefined;
-  #sessions: SessionsState = { status: 'loading' };
+  readonly #reviews: Reviews;
+  #isDraggedOver = false;
 
   constructor(parts: AppParts) {
     this.#parts = parts;
     const { signal } = this.#life;
     this.#router = new Router(window, signal);
     this.#install = new InstallPrompt(window, signal);
+    this.#reviews = new Reviews({
+      openLibrary: parts.openLibrary,
+      loadElements: parts.loadReview,
+      go: (path) => this.#router.go(path),
+      draw: () => this.#draw(),
+      save: (file) => saveFile(document, file),
+      signal,
+    });
   }
 
   /** Draws the app and follows what happens. Call once. */
@@ -63,13 +89,16 @@ export class App {
     talk.addEventListener('clara-phase-change', () => this.#onPhase(), { signal });
     addEventListener('online', draw, { signal });
     addEventListener('offline', draw, { signal });
-    this.#router.page.watch((page) => this.#onPage(page), signal);
+    this.#router.route.watch((route) => this.#onRoute(route), signal);
     this.#settings.settings.watch(() => this.#applySettings(), signal);
     this.#install.available.watch(draw, signal);
     guardCalls(this.#inCall, () => talk.stop(), signal);
     keepCallLock(this.#inCall, signal);
     this.#applySettings();
-    if (this.#router.page.value === 'sessions') this.#readSessions();
+    talk.onRecordingProblem = (problem) => this.#reviews.tell(PROBLEMS[problem], true);
+    this.#reviews.show(this.#router.route.value);
+    this.#takeFiles(signal);
+    if (this.#router.route.value.page === 'talk') this.#reviews.maintainLater();
     if (offlineCapable && 'serviceWorker' in navigator) this.#startBridge();
   }
 
@@ -105,43 +134,41 @@ export class App {
   }
 
   #onPhase(): void {
+    const wasInCall = this.#inCall.value;
     this.#inCall.set(isActive(this.#parts.talk.link));
+    if (wasInCall && !this.#inCall.value) this.#reviews.maintainLater();
     this.#draw();
   }
 
-  #onPage(page: PageName): void {
-    if (page === 'sessions') this.#readSessions();
+  #onRoute(route: Route): void {
+    this.#reviews.show(route);
     this.#draw();
     const heading = this.#parts.root.querySelector<HTMLElement>('main > h1, .talk-page:not([hidden]) > h1');
     heading?.focus();
     scrollTo(0, 0);
   }
 
-  #readSessions(): void {
-    this.#withHistory(() => Promise.resolve()).catch(reportError);
-  }
-
-  #deleteSession(sessionId: string): void {
-    this.#withHistory((history) => history.delete(sessionId)).catch(reportError);
-  }
-
-  /** Does something with the history, then shows the list as it is. */
-  async #withHistory(act: (history: SessionHistory) => Promise<void>): Promise<void> {
-    try {
-      const history = await this.#parts.openHistory();
-      await act(history);
-      const sessions = await readPastSessions(history, LISTED_SESSIONS);
-      this.#sessions = { status: 'ready', sessions, isPersistent: history.isPersistent };
-    } catch {
-      this.#sessions = { status: 'failed' };
-    }
-    if (!this.#life.signal.aborted) this.#draw();
+  /** Files dropped on the page, opened with the app, or shared to it. */
+  #takeFiles(signal: AbortSignal): void {
+    const onFiles = (files: readonly File[]): void => {
+      this.#router.go('/sessions');
+      this.#reviews.import(files);
+    };
+    const onDrag = (isOver: boolean): void => {
+      if (isOver === this.#isDraggedOver) return;
+      this.#isDraggedOver = isOver;
+      this.#draw();
+    };
+    watchIncomingFiles(window, onFiles, onDrag, signal);
+    if (!new URLSearchParams(location.search).has('shared') || !('caches' in globalThis)) return;
+    history.replaceState(null, '', location.pathname);
+    takeSharedFiles(caches).then((files) => files.length > 0 && onFiles(files), reportError);
   }
 
   #draw(): void {
-    const page = this.#router.page.value;
+    const { page } = this.#router.route.value;
     const { talk, root } = this.#parts;
-    const title = PAGES.find(({ name }) => name === page)?.title ?? 'Nothing here';
+    const title = PAGES.find(({ name }) => name === page)?.title ?? TITLES[page] ?? 'Nothing here';
     document.title = page === 'talk' ? 'Clara Voice' : `${title} · Clara Voice`;
     render(
       shellTemplate(
@@ -151,6 +178,8 @@ export class App {
           callStatus: this.#words.text(`status.${talk.phase}`),
           offline: !navigator.onLine,
           updateOffered: this.#bridge?.step.value === 'offer',
+          isDraggedOver: this.#isDraggedOver,
+          told: page === 'talk' ? this.#reviews.state.told?.text : undefined,
         },
         talk,
         this.#page(page),
@@ -165,9 +194,13 @@ export class App {
       case 'talk':
         return nothing;
       case 'sessions':
-        return sessionsPage(this.#sessions, this.#inCall.value, {
-          delete: (sessionId) => this.#deleteSession(sessionId),
-        });
+        return sessionsPage(this.#reviews, this.#inCall.value);
+      case 'session':
+        return sessionPage(this.#reviews);
+      case 'compare':
+        return comparePage(this.#reviews);
+      case 'storage':
+        return storagePage(this.#reviews);
       case 'settings':
         return settingsPage(this.#settings.settings.value, this.#install.available.value, {
           change: (change) => this.#settings.change(change),

@@ -12,13 +12,35 @@ export const PAGES = [
   { name: 'about', path: '/about', title: 'About' },
 ] as const;
 
-/** A page's name. */
-export type PageName = (typeof PAGES)[number]['name'] | 'notFound';
+/** A page's name. `session`, `compare` and `storage` belong to the sessions and are reached from there. */
+export type PageName = (typeof PAGES)[number]['name'] | 'session' | 'compare' | 'storage' | 'notFound';
+
+/** A page and which sessions it is about: one for `session`, two for `compare`. */
+export interface Route {
+  readonly page: PageName;
+  readonly ids: readonly string[];
+}
+
+/** Ids of sessions, as they stand in an address. */
+const ID = /^[\w.:-]{1,128}$/;
 
 /** The page of a path; a slash at the end and `/index.html` make no difference. */
-export function pageOf(path: string): PageName {
+export function routeOf(path: string): Route {
   const plain = path.replace(/\/(index\.html)?$/, '') || '/';
-  return PAGES.find((page) => page.path === plain)?.name ?? 'notFound';
+  const page = PAGES.find((one) => one.path === plain)?.name;
+  if (page !== undefined) return { page, ids: [] };
+  const [, first, ...ids] = plain.split('/');
+  if (ids.every((id) => ID.test(id))) {
+    if (first === 'sessions' && ids.length === 1) return { page: 'session', ids };
+    if (first === 'compare' && ids.length === 2) return { page: 'compare', ids };
+    if (first === 'storage' && ids.length === 0) return { page: 'storage', ids };
+  }
+  return { page: 'notFound', ids: [] };
+}
+
+/** The page of a path. */
+export function pageOf(path: string): PageName {
+  return routeOf(path).page;
 }
 
 /** Whether a click on a link is the router's: plain, primary button, same window, same origin, a page of the app. */
@@ -39,18 +61,19 @@ export function isOwnClick(event: MouseEvent, link: HTMLAnchorElement, origin: s
 
 /** Watches the address until `signal` aborts. */
 export class Router {
-  readonly #page: Writable<PageName>;
+  readonly #route: Writable<Route>;
   readonly #window: Window;
 
   constructor(window: Window, signal: AbortSignal) {
     this.#window = window;
-    this.#page = new Writable<PageName>(pageOf(window.location.pathname));
+    this.#route = new Writable<Route>(routeOf(window.location.pathname));
     window.addEventListener('popstate', () => this.#read(), { signal });
     window.document.addEventListener('click', (event) => this.#onClick(event), { signal });
   }
 
-  get page(): Readable<PageName> {
-    return this.#page;
+  /** A new one with every move, also within a page. */
+  get route(): Readable<Route> {
+    return this.#route;
   }
 
   /** Goes to `path`, keeping the query, so that `?pipeline=…` lasts as long as the visit. */
@@ -61,7 +84,7 @@ export class Router {
   }
 
   #read(): void {
-    this.#page.set(pageOf(this.#window.location.pathname));
+    this.#route.set(routeOf(this.#window.location.pathname));
   }
 
   #onClick(event: MouseEvent): void {

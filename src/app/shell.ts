@@ -9,6 +9,10 @@ export interface ShellState {
   readonly callStatus: string;
   readonly offline: boolean;
   readonly updateOffered: boolean;
+  /** Files are being dragged over the page. */
+  readonly isDraggedOver: boolean;
+  /** Something that the call's page has to say; the others say it themselves. */
+  readonly told: string | undefined;
 }
 
 /** What the frame may do. */
@@ -38,7 +42,7 @@ export function shellTemplate(
       <nav aria-label="Pages">
         ${PAGES.map(
           ({ name, path, title }) =>
-            html`<a href=${path} aria-current=${state.page === name ? 'page' : nothing}
+            html`<a href=${path} aria-current=${placeOf(state.page) === name ? 'page' : nothing}
               ><svg viewBox="0 0 24 24" aria-hidden="true">${ICONS[name]}</svg><span>${title}</span></a
             >`,
         )}
@@ -57,6 +61,7 @@ export function shellTemplate(
           ? html`<p class="notice" role="status">You are offline. Past sessions can still be read.</p>`
           : nothing
       }
+      ${state.told === undefined ? nothing : html`<p class="notice" role="status">${state.told}</p>`}
       ${
         state.updateOffered
           ? html`<div class="notice" role="status">
@@ -67,11 +72,20 @@ export function shellTemplate(
           : nothing
       }
     </div>
-    <main id="main" class=${talking ? 'talk' : 'reading'}>
+    <main id="main" class=${talking ? 'talk' : WIDE.includes(state.page) ? 'reading wide' : 'reading'}>
       <div class="talk-page" ?hidden=${!talking}>
         <h1 class="unseen" tabindex="-1">Talk</h1>
         ${talk}
       </div>
       ${page}
-    </main>`;
+    </main>
+    ${state.isDraggedOver ? html`<div class="drop" aria-hidden="true"><p>Drop a recording to look at it</p></div>` : nothing}`;
+}
+
+/** Pages with charts. */
+const WIDE: readonly PageName[] = ['session', 'compare'];
+
+/** Where the navigation stands: pages below the sessions belong to them. */
+function placeOf(page: PageName): PageName {
+  return page === 'session' || page === 'compare' || page === 'storage' ? 'sessions' : page;
 }

@@ -11,14 +11,13 @@ import { PageAudio } from '../livekit/page-audio.ts';
 import { livekitRooms } from '../livekit/room-port.ts';
 import { serverProbe } from '../livekit/server-probe.ts';
 import { endpointTickets, fixedTickets, sourceTickets, type TokenSource } from '../livekit/ticket-port.ts';
-import { openRecordStore } from '../storage/open-record-store.ts';
-import { storeRecorder } from '../storage/recorder.ts';
 import { agentEndpointOf, gatewayAgentCalls } from './agent-call.ts';
 import { beaconFarewell, byeEndpointOf } from './beacon-farewell.ts';
 import { browserClock } from './browser-clock.ts';
 import { browserLocks } from './browser-locks.ts';
 import { browserNetwork } from './browser-network.ts';
 import { consoleLog } from './console-log.ts';
+import { recordedCall, type RecordedCallOptions } from './recorded-call.ts';
 import { claimResumeRecord } from './resume-records.ts';
 
 /** What a session is made of. One source of tokens is needed; the first that is given counts, in this order. */
@@ -45,8 +44,12 @@ export interface ComposeOptions extends SessionOptions {
   readonly sessionKey?: string;
   /** Tells sessions of one page apart that have no {@link sessionKey}. @default '' */
   readonly slot?: string;
-  /** Keep the session's phases and events in this browser. @default true */
+  /** Keep the session's phases, events and measurements in this browser. @default true */
   readonly record?: boolean;
+  /** Where it is kept instead. @default the browser's database */
+  readonly recordStore?: RecordedCallOptions['recordStore'];
+  /** Told once a session when it is not, or not wholly, recorded; the call goes on. */
+  readonly onRecordingProblem?: RecordedCallOptions['onRecordingProblem'];
   /** @default the console, transitions at debug level */
   readonly log?: Log;
 }
@@ -56,6 +59,8 @@ export function composeSession(options: ComposeOptions): VoiceSession {
   const tickets = ticketsOf(options);
   const log = options.log ?? consoleLog;
   const audio = new PageAudio();
+  const recorded = options.record === false ? undefined : recordedCall({ ...options, log });
+  const rooms = livekitRooms({ clock: browserClock, audio });
   const byeEndpoint =
     options.byeEndpoint ??
     (options.tokenEndpoint === undefined
@@ -71,28 +76,21 @@ export function composeSession(options: ComposeOptions): VoiceSession {
     clock: browserClock,
     random: Math.random,
     log,
-    tickets,
-    rooms: livekitRooms({ clock: browserClock, audio }),
+    tickets: recorded?.tickets(tickets) ?? tickets,
+    rooms: recorded?.rooms(rooms) ?? rooms,
     microphone: new BrowserMicrophone({ audio, audioProcessing: options.audioProcessing ?? true }),
     network: browserNetwork(),
     probe: serverProbe(),
-    recorder:
-      options.record === false
-        ? { begin: () => ({ event: () => {}, end: () => {} }) }
-        : storeRecorder({
-            store: openRecordStore(browserClock, log),
-            clock: browserClock,
-            log,
-            newId: () => crypto.randomUUID(),
-            page: window,
-          }),
+    recorder: recorded?.recorder ?? { begin: () => ({ event: () => {}, end: () => {} }) },
     ...(resumeStore !== undefined && { resumeStore }),
     ...(pageLocks() !== undefined && { locks: browserLocks(navigator.locks) }),
     ...(agentEndpoint !== undefined && { agentCalls: gatewayAgentCalls(agentEndpoint) }),
     ...(byeEndpoint !== undefined && { farewell: beaconFarewell(byeEndpoint) }),
   };
   try {
-    return createVoiceSession(ports, options);
+    const session = createVoiceSession(ports, options);
+    recorded?.watch(session);
+    return session;
   } catch (error) {
     resumeStore?.release?.(); // an option out of range: there is no session to dispose of
     throw error;

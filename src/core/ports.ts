@@ -4,6 +4,7 @@
  * both pass the same contract suite. Ports speak in our own types: no SDK type crosses this line.
  */
 import type { SessionErrorCode } from './errors.ts';
+import type { RoomMetrics } from './metrics/room-metrics.ts';
 import type { MediaSample } from './reconnect/media-sample.ts';
 import type { AgentState, TranscriptEntry } from './session/types.ts';
 import type { RecordedEvent, SessionOutcome } from '../shared/records.ts';
@@ -154,6 +155,8 @@ export interface RoomConnection {
    * Bounded by `signal`; rejects when there are no stats to be had.
    */
   sample(signal: AbortSignal): Promise<MediaSample>;
+  /** What recordings keep of this moment, from the same reports. Bounded by `signal`; rejects when there is nothing to be had. */
+  metrics?(signal: AbortSignal): Promise<RoomMetrics>;
   /**
    * Heartbeat to the agent (`SessionRequest.ping` on `lk.agent.session`, through the data channel): true when it
    * answered; false when there is no agent to ask or this agent does not speak the protocol; waits for the

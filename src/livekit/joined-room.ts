@@ -6,6 +6,7 @@
 import { type Room, RoomEvent as SdkEvent } from 'livekit-client';
 import { SessionError } from '../core/errors.ts';
 import type { Clock, DisconnectName, RoomConnection, RoomEvent, RoomJoin } from '../core/ports.ts';
+import type { RoomMetrics } from '../core/metrics/room-metrics.ts';
 import type { MediaSample } from '../core/reconnect/media-sample.ts';
 import {
   CHAT_TOPIC,
@@ -20,6 +21,7 @@ import type { KeptAudioTrack } from './kept-audio-track.ts';
 import { mediaSampleOf } from './media-sample.ts';
 import type { PageAudio } from './page-audio.ts';
 import { RemoteAudio } from './remote-audio.ts';
+import { roomFacts, roomMetricsOf } from './room-metrics.ts';
 import { pushRepair, watchResumes } from './sdk-repair.ts';
 import { closeEngine, sdkEngine } from './sdk-room.ts';
 import { SessionPinger } from './session-ping.ts';
@@ -37,6 +39,9 @@ const BYE_LEAD_MS = 150;
 const CLOSE_LIMIT_MS = 2000;
 /** How long a speaker update proves that our packets arrive, ms (see MediaSample.upConfirmed). */
 const CONFIRMED_FOR_MS = 2000;
+
+/** Reports of the latest sample are taken for those of now, ms: samples are taken every 500. */
+const REPORTS_KEPT_MS = 700;
 
 /** What a joined room needs beside its join. */
 export interface JoinedRoomContext {
@@ -62,6 +67,10 @@ export class JoinedRoom implements RoomConnection {
   #closing: Promise<void> | undefined;
   #roomSid = '';
   #endedAs: DisconnectName | undefined;
+  #latest: { readonly reports: readonly RTCStatsReport[]; readonly monoMs: number } = {
+    reports: [],
+    monoMs: -Infinity,
+  };
 
   constructor(room: Room, onEvent: RoomJoin['onEvent'], { clock, audio }: JoinedRoomContext) {
     this.#room = room;
@@ -128,11 +137,23 @@ export class JoinedRoom implements RoomConnection {
     microphone?.tellMuted().catch(() => {}); // told again with the next sample
     const reports = await untilAborted(Promise.all(readings), signal);
     const monoMs = this.#clock.monoMs();
+    this.#latest = { reports, monoMs };
     return mediaSampleOf(reports, {
       monoMs,
       signalUp: engine?.client.ws?.readyState === WebSocket.OPEN,
       upConfirmed: monoMs - this.#heardMonoMs <= CONFIRMED_FOR_MS,
       ...(microphone !== undefined && { microphone: { muted: !microphone.mediaStreamTrack.enabled } }),
+      agentTrackIds: this.#agentTrackIds(),
+    });
+  }
+
+  /** Of the reports that the latest sample was made of: asking a browser twice costs twice. */
+  async metrics(signal: AbortSignal): Promise<RoomMetrics> {
+    if (this.#clock.monoMs() - this.#latest.monoMs > REPORTS_KEPT_MS) await this.sample(signal);
+    signal.throwIfAborted();
+    return roomMetricsOf(this.#latest.reports, {
+      ...roomFacts(this.#room),
+      monoMs: this.#latest.monoMs,
       agentTrackIds: this.#agentTrackIds(),
     });
   }

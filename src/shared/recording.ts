@@ -66,5 +66,36 @@ export interface Recording {
   readonly chunks: readonly SampleChunk[];
 }
 
+/** What a list shows of a recording without opening it; made when the session is put away. Durations in ms. */
+export interface RecordingDigest {
+  readonly durationMs: number;
+  /** Proven connected. */
+  readonly connectedMs: number;
+  readonly samples: number;
+  readonly outages: number;
+  readonly outageMs: number;
+  /** Absent where it was not measured. */
+  readonly audioLostMs?: number;
+  /** Estimate of ITU-T G.107, 1 to 4.5; absent without data. */
+  readonly mos?: number;
+  readonly worstMinute?: {
+    readonly startMs: number;
+    readonly mos?: number;
+    readonly concealedRatio?: number;
+  };
+  /** Middle of all answers. */
+  readonly heardLatencyMs?: number;
+  /** Quality over the call: 1 as good as it gets, 0 cut, null not measured. */
+  readonly spark: readonly (number | null)[];
+}
+
+/** A session as lists show it. */
+export interface ListedRecording extends RecordingSession {
+  /** Absent while it runs, and until it has been put away. */
+  readonly digest?: RecordingDigest;
+  /** What its events and samples take, bytes, as far as known. */
+  readonly bytes?: number;
+}
+
 /** The stream that every recording with samples has. */
 export const MAIN_STREAM = 'main';

@@ -132,7 +132,10 @@ export class Database {
   }
 }
 
-/** A connection that was closed under us: by another tab's upgrade, by the browser, by the user clearing data. */
+/**
+ * A connection that was closed under us: by another tab's upgrade, by the browser, by the user clearing data. Safari
+ * tells a lost database process as UnknownError.
+ */
 function isDead(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'InvalidStateError';
+  return error instanceof DOMException && ['InvalidStateError', 'UnknownError'].includes(error.name);
 }

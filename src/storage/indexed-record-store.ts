@@ -1,133 +1,105 @@
-/**
- * Recordings in IndexedDB. Each method is one transaction. Appends are relaxed (a crash may cost the last seconds,
- * which recording.md allows), deletes are strict. When the quota is used up the oldest ended session that is not
- * pinned goes, and the write is tried once more.
- */
-import type { IDBPDatabase } from 'idb';
-import type { RecordedEvent, SessionOutcome, SessionRecord } from '../shared/records.ts';
-import type { Database } from './database.ts';
-import type { RecordStore } from './record-store.ts';
-import type { ClaraSchema, SessionRow } from './schema.ts';
-
-const RELAXED: IDBTransactionOptions = { durability: 'relaxed' };
-const STRICT: IDBTransactionOptions = { durability: 'strict' };
+/** Recordings in IndexedDB, read and kept in order; what a call writes is in indexed-record-writer.ts. */
+import type { Recording, RecordingEvent } from '../shared/recording.ts';
+import {
+  ALL_OF_A_SESSION,
+  committed,
+  IndexedRecordWriter,
+  rangeOf,
+  STRICT,
+} from './indexed-record-writer.ts';
+import type { PutAway, RecordStore, StoredRecording } from './record-store.ts';
+import { chunkOfRow, isChunkRow, isEventRow, isSessionRow, rowOfSession, sessionOfRow } from './rows.ts';
 
 /** A {@link RecordStore} over `database`, which stays the caller's. */
-export class IndexedRecordStore implements RecordStore {
-  readonly isPersistent = true;
-  readonly #database: Database;
-
-  constructor(database: Database) {
-    this.#database = database;
+export class IndexedRecordStore extends IndexedRecordWriter implements RecordStore {
+  async events(id: string): Promise<RecordingEvent[]> {
+    const rows = await this.database.run((connection) => connection.getAll('events', rangeOf(id)));
+    return rows.filter(isEventRow).map(({ event }) => event);
   }
 
-  begin(id: string, startedWallMs: number): Promise<void> {
-    return this.#write(async (connection) => {
-      const transaction = connection.transaction('sessions', 'readwrite', RELAXED);
-      await Promise.all([
-        transaction.store.put({ id, startedAt: startedWallMs, pinned: false, summary: {} }),
-        transaction.done,
+  async read(id: string): Promise<StoredRecording | undefined> {
+    const { row, events, chunks, lost } = await this.database.run(async (connection) => {
+      const transaction = connection.transaction([...ALL_OF_A_SESSION]);
+      const [session, eventRows, chunkRows] = await Promise.all([
+        transaction.objectStore('sessions').get(id),
+        readable(transaction.objectStore('events'), id),
+        readable(transaction.objectStore('chunks'), id),
+      ]);
+      return {
+        row: session,
+        events: eventRows.rows,
+        chunks: chunkRows.rows,
+        lost: eventRows.lost + chunkRows.lost,
+      };
+    });
+    if (!isSessionRow(row)) return undefined;
+    const goodEvents = events.filter(isEventRow);
+    const goodChunks = chunks.filter(isChunkRow);
+    return {
+      recording: {
+        session: sessionOfRow(row),
+        events: goodEvents.map(({ event }) => event),
+        chunks: goodChunks.map(chunkOfRow),
+      },
+      leftOut: lost + events.length - goodEvents.length + chunks.length - goodChunks.length,
+    };
+  }
+
+  putAway(id: string, { chunks, digest, bytes }: PutAway): Promise<void> {
+    return this.write(async (connection) => {
+      const transaction = connection.transaction(['sessions', 'chunks'], 'readwrite', STRICT);
+      const row = await transaction.objectStore('sessions').get(id);
+      if (row === undefined) return committed(transaction, []);
+      const store = transaction.objectStore('chunks');
+      await committed(transaction, [
+        store.delete(rangeOf(id)),
+        ...chunks.map((chunk) => store.put({ sessionId: id, ...chunk })),
+        transaction.objectStore('sessions').put({ ...row, summary: { ...row.summary, digest, bytes } }),
       ]);
     });
   }
 
-  append(id: string, firstSeq: number, events: readonly RecordedEvent[]): Promise<void> {
-    return this.#write(async (connection) => {
-      const transaction = connection.transaction('events', 'readwrite', RELAXED);
-      const puts = events.map((event, at) =>
-        transaction.store.put({ sessionId: id, seq: firstSeq + at, event }),
-      );
-      await Promise.all([...puts, transaction.done]);
+  add(recordings: readonly Recording[]): Promise<void> {
+    return this.write((connection) => {
+      const transaction = connection.transaction([...ALL_OF_A_SESSION], 'readwrite', STRICT);
+      const eventStore = transaction.objectStore('events');
+      const chunkStore = transaction.objectStore('chunks');
+      const puts = recordings.flatMap(({ session: { id }, session, events, chunks }) => [
+        eventStore.delete(rangeOf(id)),
+        chunkStore.delete(rangeOf(id)),
+        transaction.objectStore('sessions').put(rowOfSession(session)),
+        ...events.map((event, seq) => eventStore.put({ sessionId: id, seq, event })),
+        ...chunks.map((chunk) => chunkStore.put({ sessionId: id, ...chunk })),
+      ]);
+      return committed(transaction, puts);
     });
   }
 
-  end(id: string, endedWallMs: number, outcome: SessionOutcome | undefined): Promise<void> {
-    return this.#write(async (connection) => {
-      const transaction = connection.transaction('sessions', 'readwrite', RELAXED);
-      const row = await transaction.store.get(id);
-      const summary = outcome === undefined ? ({ interrupted: true } as const) : { outcome };
-      const put =
-        row &&
-        transaction.store.put({ ...row, endedAt: endedWallMs, summary: { ...row.summary, ...summary } });
-      await Promise.all([put, transaction.done]);
-    });
-  }
-
-  async list(): Promise<SessionRecord[]> {
-    const rows = await this.#database.run((connection) =>
-      connection.getAllFromIndex('sessions', 'startedAt'),
-    );
-    return rows.reverse().filter(isSessionRow).map(recordOf);
-  }
-
-  async events(id: string): Promise<RecordedEvent[]> {
-    const rows = await this.#database.run((connection) => connection.getAll('events', rangeOf(id)));
-    return rows.map(({ event }) => event).filter(isEvent);
-  }
-
-  delete(id: string): Promise<void> {
-    return this.#database.run((connection) => deleteSession(connection, id));
-  }
-
-  async #write(work: (connection: IDBPDatabase<ClaraSchema>) => Promise<void>): Promise<void> {
-    try {
-      await this.#database.run(work);
-    } catch (error) {
-      if (!isQuota(error) || !(await this.#dropOldest())) throw error;
-      await this.#database.run(work);
-    }
-  }
-
-  /** Whether there was one to drop. */
-  async #dropOldest(): Promise<boolean> {
-    return this.#database.run(async (connection) => {
-      const rows = await connection.getAllFromIndex('sessions', 'startedAt');
-      const oldest = rows.find(({ pinned, endedAt }) => !pinned && endedAt !== undefined);
-      if (oldest !== undefined) await deleteSession(connection, oldest.id);
-      return oldest !== undefined;
-    });
+  setPinned(id: string, pinned: boolean): Promise<void> {
+    return this.change(id, (row) => ({ ...row, pinned }));
   }
 }
 
-async function deleteSession(connection: IDBPDatabase<ClaraSchema>, id: string): Promise<void> {
-  const transaction = connection.transaction(['sessions', 'events', 'chunks'], 'readwrite', STRICT);
-  await Promise.all([
-    transaction.objectStore('sessions').delete(id),
-    transaction.objectStore('events').delete(rangeOf(id)),
-    transaction.objectStore('chunks').delete(rangeOf(id)),
-    transaction.done,
-  ]);
-}
-
-/** All keys that begin with a session's id: in IndexedDB's order an array comes after every number and string. */
-function rangeOf(id: string): IDBKeyRange {
-  return IDBKeyRange.bound([id], [id, []]);
-}
-
-function recordOf({ id, startedAt, endedAt, pinned, summary }: SessionRow): SessionRecord {
-  return {
-    id,
-    startedWallMs: startedAt,
-    ...(endedAt !== undefined && { endedWallMs: endedAt }),
-    ...(summary.outcome !== undefined && { outcome: summary.outcome }),
-    pinned,
-  };
-}
-
-/** What stands in a database may have been written by anything. */
-function isSessionRow(row: unknown): row is SessionRow {
-  const { id, startedAt, summary } = row as Partial<SessionRow>;
-  return (
-    typeof id === 'string' && typeof startedAt === 'number' && typeof summary === 'object' && summary !== null
+/** A session's rows of a store; where one of them cannot be read at all, the others one by one. */
+async function readable<T>(
+  store: {
+    getAll(range: IDBKeyRange): Promise<T[]>;
+    getAllKeys(range: IDBKeyRange): Promise<IDBValidKey[]>;
+    get(key: IDBKeyRange): Promise<T | undefined>;
+  },
+  id: string,
+): Promise<{ readonly rows: T[]; readonly lost: number }> {
+  try {
+    return { rows: await store.getAll(rangeOf(id)), lost: 0 };
+  } catch (error) {
+    // Chromium tells a damaged value so; anything else ends the transaction and is the caller's.
+    if (!(error instanceof DOMException) || !['NotReadableError', 'DataError'].includes(error.name))
+      throw error;
+  }
+  const keys = await store.getAllKeys(rangeOf(id));
+  const read = await Promise.allSettled(keys.map((key) => store.get(IDBKeyRange.only(key))));
+  const rows = read.flatMap((one) =>
+    one.status === 'fulfilled' && one.value !== undefined ? [one.value] : [],
   );
-}
-
-function isEvent(event: unknown): event is RecordedEvent {
-  if (typeof event !== 'object' || event === null) return false;
-  const { kind, atMs } = event as Partial<RecordedEvent>;
-  return typeof kind === 'string' && typeof atMs === 'number';
-}
-
-function isQuota(error: unknown): boolean {
-  return error instanceof DOMException && error.name === 'QuotaExceededError';
+  return { rows, lost: keys.length - rows.length };
 }

@@ -1,10 +1,11 @@
 /**
  * The database's schema and its migrations. Version 1 of docs recording.md: one row a session, its events, its
- * samples in chunks of columns (written by the recorder of samples), and settings. A version is never changed once it
+ * samples in chunks of columns, and settings. A version is never changed once it
  * has shipped; the next one gets its own step in {@link upgradeSchema}.
  */
 import type { DBSchema, IDBPDatabase } from 'idb';
-import type { RecordedEvent, SessionOutcome } from '../shared/records.ts';
+import type { RecordingDigest, RecordingEvent, RecordingSource } from '../shared/recording.ts';
+import type { SessionOutcome } from '../shared/records.ts';
 
 export const DATABASE_NAME = 'clara-voice';
 export const DATABASE_VERSION = 1;
@@ -22,25 +23,34 @@ export interface SessionRow {
 /** What lists show without reading events. */
 export interface SessionSummary {
   readonly outcome?: SessionOutcome;
-  /** The page went away without an end; `endedAt` is the time of the last event that was kept. */
+  /** The page went away without an end; `endedAt` is the time of the last thing that was kept. */
   readonly interrupted?: true;
+  /** Absent: recorded here. */
+  readonly source?: RecordingSource;
+  readonly roomHash?: string;
+  readonly identityHash?: string;
+  /** What its events and samples take, bytes. */
+  readonly bytes?: number;
+  /** Absent until the session has been put away: its chunks compacted, its digest made. */
+  readonly digest?: RecordingDigest;
 }
 
 /** One event; `seq` counts from 0 within its session. */
 export interface EventRow {
   readonly sessionId: string;
   readonly seq: number;
-  readonly event: RecordedEvent;
+  readonly event: RecordingEvent;
 }
 
-/** Samples of one stream of a session: columns of Float32, named in `columns`, packed as `codec` says. */
+/** Samples of one stream of a session, packed as `codec` says, which names their columns too. */
 export interface ChunkRow {
   readonly sessionId: string;
   readonly stream: string;
   readonly seq: number;
   readonly codec: number;
-  readonly columns: readonly string[];
-  readonly data: ArrayBuffer;
+  /** Time of its last sample, monotonic ms since the session's start, where known: a crash ends a session there. */
+  readonly toMs?: number;
+  readonly data: Uint8Array<ArrayBuffer>;
 }
 
 /** The stores as idb types them. */

@@ -6,6 +6,7 @@ import { addRoute, cleanupOutdatedCaches, createHandlerBoundToURL, precache } fr
 import { NavigationRoute, registerRoute } from 'workbox-routing';
 import { NEVER_CACHED } from './never-cached.ts';
 import { newestPage, PAGE_LIMIT_MS } from './newest-page.ts';
+import { keepSharedFiles, SHARE_PATH } from './shared-files.ts';
 
 declare const self: ServiceWorkerGlobalScope & {
   readonly __WB_MANIFEST: { readonly url: string; readonly revision: string | null }[];
@@ -27,6 +28,11 @@ registerRoute(
   ),
 );
 addRoute();
+registerRoute(
+  ({ url }) => url.pathname === SHARE_PATH,
+  ({ request }) => keepSharedFiles(request, caches),
+  'POST',
+);
 
 self.addEventListener('message', (event) => {
   // workbox-window's messageSkipWaiting, which the page sends only after the user's yes and outside of calls.

@@ -3,9 +3,9 @@
  * nothing came in it: no byte on the selected pair and no packet of the agent. (No packet alone is no proof: an agent
  * that is silent need not send.) Exact to the distance of two samples.
  */
-import type { MetricsSample } from './columns.ts';
-import { intervalsOf } from './intervals.ts';
-import type { Interval } from './intervals.ts';
+import { isGapAt } from './growth-table.ts';
+import type { GrowthTable } from './growth-table.ts';
+import type { CounterName, Interval } from './intervals.ts';
 
 /** A stretch of time, monotonic ms since the session's start. */
 export interface Stretch {
@@ -27,11 +27,8 @@ export interface AudioOut {
 const AROUND_MS = 1000;
 
 /** What each stretch did to sound; undefined where no sample speaks for it. In the order of the stretches. */
-export function audioOut(
-  samples: Iterable<MetricsSample>,
-  stretches: readonly Stretch[],
-): (AudioOut | undefined)[] {
-  const intervals = [...intervalsOf(samples)];
+export function audioOut(growth: GrowthTable, stretches: readonly Stretch[]): (AudioOut | undefined)[] {
+  const intervals = intervalsOf(growth);
   const downRuns = runsOf(intervals, isDownOut);
   const upRuns = runsOf(intervals, isUpOut);
   return stretches.map((stretch) => {
@@ -43,6 +40,32 @@ export function audioOut(
       concealedMs: near.reduce((sum, interval) => sum + concealedMs(interval), 0),
     };
   });
+}
+
+const COUNTERS = [
+  'downPacketsReceived',
+  'pathBytesReceived',
+  'upPacketsSent',
+  'pathBytesSent',
+  'downConcealedSamples',
+  'downSilentConcealedSamples',
+  'downTotalSamplesReceived',
+] as const satisfies readonly CounterName[];
+
+function intervalsOf(table: GrowthTable): Interval[] {
+  const intervals: Interval[] = [];
+  for (let row = 0; row < table.rows; row++) {
+    const fromMs = table.fromMs[row] ?? NaN;
+    const toMs = table.atMs[row] ?? NaN;
+    if (Number.isNaN(fromMs)) continue;
+    const grown: { [name in CounterName]?: number } = {};
+    for (const name of COUNTERS) {
+      const value = table.grown.get(name)?.[row] ?? NaN;
+      if (!Number.isNaN(value)) grown[name] = value;
+    }
+    intervals.push({ fromMs, toMs, isGap: isGapAt(table, row), grown });
+  }
+  return intervals;
 }
 
 function overlaps(interval: Pick<Interval, 'fromMs' | 'toMs'>, { startMs, endMs }: Stretch): boolean {

@@ -50,56 +50,84 @@ export function packTable(table: SampleTable): Uint8Array<ArrayBuffer> {
   return out.taken();
 }
 
+/** Loops without calls and without copies: a session that ends packs all of its samples at once. */
 function packColumn(out: ByteWriter, code: number, column: Float64Array): void {
-  const present = column.filter((value) => !Number.isNaN(value));
-  const gaps = present.length < column.length ? HAS_GAPS : 0;
-  const decimals = decimalsOf(code, present);
-  if (decimals === undefined) {
+  let present = column;
+  let count = 0;
+  for (let row = 0; row < column.length; row++) if (!Number.isNaN(column[row])) count++;
+  const gaps = count < column.length ? HAS_GAPS : 0;
+  if (gaps) present = column.filter((value) => !Number.isNaN(value));
+  const found = stepsOf(code, present);
+  if (found === undefined) {
     out.byte(DOUBLES | gaps);
     if (gaps) packPresence(out, column);
     for (const value of present) out.float64(value);
     return;
   }
-  const steps = present.map((value) => Math.round(value * 10 ** decimals));
-  const isConstant = steps.every((step) => step === steps[0]);
-  const first = differences(steps);
-  const second = isConstant ? first : differences(first, 1);
-  const order = sizeOf(second) < sizeOf(first) ? SECOND_ORDER : FIRST_ORDER;
+  const { decimals, steps } = found;
+  let firstBytes = 0;
+  let secondBytes = 0;
+  let isConstant = true;
+  let before = 0;
+  let differenceBefore = 0;
+  for (let at = 0; at < count; at++) {
+    const step = steps[at] ?? 0;
+    const difference = at === 0 ? step : step - before;
+    if (at > 0 && difference !== 0) isConstant = false;
+    firstBytes += bytesOf(difference);
+    secondBytes += bytesOf(at > 1 ? difference - differenceBefore : difference);
+    before = step;
+    differenceBefore = difference;
+  }
+  const order = secondBytes < firstBytes ? SECOND_ORDER : FIRST_ORDER;
   out.byte((isConstant ? CONSTANT : order) | gaps | (decimals << 4));
   if (gaps) packPresence(out, column);
   if (isConstant) {
-    if (steps.length > 0) out.signed(steps[0] ?? 0);
+    if (count > 0) out.signed(steps[0] ?? 0);
     return;
   }
-  for (const value of order === SECOND_ORDER ? second : first) out.signed(value);
+  before = 0;
+  differenceBefore = 0;
+  for (let at = 0; at < count; at++) {
+    const step = steps[at] ?? 0;
+    const difference = at === 0 ? step : step - before;
+    out.signed(order === SECOND_ORDER && at > 1 ? difference - differenceBefore : difference);
+    before = step;
+    differenceBefore = difference;
+  }
 }
 
-/** The decimals with which every value comes back as it was; undefined when there are none. */
-function decimalsOf(code: number, present: Float64Array): number | undefined {
+/** Whole steps with the decimals with which every value comes back as it was; undefined when there are none. */
+function stepsOf(
+  code: number,
+  present: Float64Array,
+): { readonly decimals: number; readonly steps: Float64Array } | undefined {
   const name = columnNameOf(code);
   const tried = name === undefined ? DECIMALS_TRIED : [columnFacts(name).decimals];
-  return tried.find((decimals) => {
+  const steps = new Float64Array(present.length);
+  for (const decimals of tried) {
     const scale = 10 ** decimals;
-    return present.every((value) => {
-      const steps = Math.round(value * scale);
-      // + 0: a negative zero has no whole number, and goes to the doubles.
-      return Math.abs(steps) < MAX_STEPS && Object.is((steps + 0) / scale, value);
-    });
-  });
-}
-
-/** Each value less the one before it, from index `from` on; those before stay. */
-function differences(values: Float64Array, from = 0): Float64Array {
-  return values.map((value, at) => (at > from ? value - (values[at - 1] ?? 0) : value));
-}
-
-function sizeOf(values: Float64Array): number {
-  let bytes = 0;
-  for (const value of values) {
-    const magnitude = Math.abs(value);
-    bytes += magnitude < 64 ? 1 : magnitude < 8192 ? 2 : 1 + Math.floor(Math.log2(magnitude) / 7 + 1 / 7);
+    let at = 0;
+    for (; at < present.length; at++) {
+      const value = present[at] ?? 0;
+      const step = Math.round(value * scale);
+      // A negative zero has no whole number, and goes to the doubles.
+      if (!(step < MAX_STEPS && step > -MAX_STEPS) || step / scale !== value || Object.is(value, -0)) break;
+      steps[at] = step;
+    }
+    if (at === present.length) return { decimals, steps };
   }
-  return bytes;
+  return undefined;
+}
+
+/** Bytes of a zigzag varint. */
+function bytesOf(value: number): number {
+  const magnitude = value < 0 ? -value : value;
+  if (magnitude < 64) return 1;
+  if (magnitude < 8192) return 2;
+  if (magnitude < 1_048_576) return 3;
+  if (magnitude < 134_217_728) return 4;
+  return 1 + Math.floor(Math.log2(magnitude) / 7 + 1 / 7);
 }
 
 function packPresence(out: ByteWriter, column: Float64Array): void {

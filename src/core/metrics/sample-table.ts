@@ -23,12 +23,14 @@ export function tableOf(samples: readonly MetricsSample[]): SampleTable {
   const columns = new Map<number, Float64Array<ArrayBuffer>>();
   for (const name of COLUMN_NAMES) {
     let column: Float64Array<ArrayBuffer> | undefined;
-    samples.forEach((sample, row) => {
-      const value = keptValue(name, sample[name]);
-      if (Number.isNaN(value)) return;
+    for (let row = 0; row < samples.length; row++) {
+      const given = samples[row]?.[name];
+      if (given === undefined) continue;
+      const value = keptValue(name, given);
+      if (Number.isNaN(value)) continue;
       column ??= new Float64Array(samples.length).fill(NaN);
       column[row] = value;
-    });
+    }
     if (column !== undefined) columns.set(COLUMNS[name].code, column);
   }
   return { rows: samples.length, columns };

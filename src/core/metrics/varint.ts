@@ -17,6 +17,7 @@ export class ByteWriter {
 
   /** @param value 0 to 2^53 - 1 */
   unsigned(value: number): void {
+    if (value < 0x80) return this.byte(value); // nearly all differences
     let rest = value;
     while (rest >= 0x80) {
       this.byte((rest % 0x80) | 0x80);

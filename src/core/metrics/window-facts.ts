@@ -34,11 +34,11 @@ export function windowFacts(window: Window): WindowFacts {
   const { grown } = window;
   const received = grown.downPacketsReceived;
   const lost = grown.downPacketsLost;
-  const discarded = grown.downPacketsDiscarded;
   // Chrome counts a discarded packet as received; a loss that a late duplicate takes back makes no loss below 0.
   const sent = received === undefined || lost === undefined ? undefined : received + Math.max(0, lost);
   const audible = less(grown.downConcealedSamples, grown.downSilentConcealedSamples ?? 0);
   const spokenMs = window.coveredMs + window.gapMs;
+  const concealedRatio = ratio(grown.downConcealedSamples, grown.downTotalSamplesReceived);
   return present({
     rttMs: scaled(mean(window, 'pathRttS') ?? mean(window, 'upRoundTripTimeS'), 1000),
     maxRttMs: scaled((window.gauges.pathRttS ?? window.gauges.upRoundTripTimeS)?.max, 1000),
@@ -47,10 +47,10 @@ export function windowFacts(window: Window): WindowFacts {
     playoutMs: scaled(ratio(grown.downTotalPlayoutDelayS, grown.downPlayoutSamplesCount), 1000),
     downLossRatio: ratio(lost === undefined ? undefined : Math.max(0, lost), sent),
     downMissingRatio: ratio(
-      lost === undefined ? undefined : Math.min(sent ?? 0, Math.max(0, lost) + (discarded ?? 0)),
+      window.missing === undefined ? undefined : Math.min(sent ?? 0, Math.max(0, window.missing)),
       sent,
     ),
-    concealedRatio: ratio(grown.downConcealedSamples, grown.downTotalSamplesReceived),
+    concealedRatio,
     audibleConcealedMs: scaled(ratio(audible, grown.downTotalSamplesReceived), spokenMs),
     concealmentEvents: grown.downConcealmentEvents,
     downBps: scaled(ratio(grown.downBytesReceived ?? grown.pathBytesReceived, spokenMs), 8000),

@@ -33,6 +33,30 @@ export function decimate(x: ArrayLike<number>, y: ArrayLike<number>, buckets: nu
   return line;
 }
 
+/** Rows `from` up to but not including `to` that lines over one axis need: the extremes of each line in each bucket. */
+export function keptRows(
+  x: ArrayLike<number>,
+  lines: readonly ArrayLike<number>[],
+  from: number,
+  to: number,
+  buckets: number,
+): number[] {
+  if (!(buckets >= 1)) throw new RangeError(`${buckets} buckets, at least 1`);
+  if (to - from <= 4 * buckets) return Array.from({ length: Math.max(0, to - from) }, (_, at) => from + at);
+  const startX = x[from] ?? 0;
+  const width = ((x[to - 1] ?? 0) - startX) / buckets || 1;
+  const kept: number[] = [];
+  let row = from;
+  for (let bucket = 1; bucket <= buckets && row < to; bucket++) {
+    const end = bucket === buckets ? Infinity : startX + bucket * width;
+    const first = row;
+    while (row < to && (x[row] ?? 0) < end) row++;
+    const rows = new Set(lines.flatMap((y) => extremes(y, first, row)));
+    kept.push(...[...rows].sort((a, b) => a - b));
+  }
+  return kept;
+}
+
 /** Rows of the first, lowest, highest and last value, in order, each once; one row when there is no value. */
 function extremes(y: ArrayLike<number>, from: number, to: number): number[] {
   let first = -1;

@@ -9,11 +9,13 @@ import { audioOut } from '../metrics/audio-out.ts';
 import type { AudioOut } from '../metrics/audio-out.ts';
 import { ChunkError, unpackTable } from '../metrics/chunk-codec.ts';
 import { chunksByStream } from '../metrics/sample-buffer.ts';
-import { cellOf, columnOf, joinTables, samplesOf } from '../metrics/sample-table.ts';
+import { growthOf } from '../metrics/growth-table.ts';
+import type { GrowthTable } from '../metrics/growth-table.ts';
+import { cellOf, columnOf, joinTables } from '../metrics/sample-table.ts';
 import type { SampleTable } from '../metrics/sample-table.ts';
 import { summaryOf } from '../metrics/summary.ts';
 import type { MetricsSummary } from '../metrics/summary.ts';
-import { windowsOf } from '../metrics/windows.ts';
+import { windowsOfTable } from '../metrics/windows.ts';
 import { causeOf } from './causes.ts';
 import type { LikelyCause } from './causes.ts';
 import { outagesOf } from './outages.ts';
@@ -36,9 +38,12 @@ export interface OpenRecording {
   readonly connectedMs: number;
   /** The call. No rows where no samples were taken. */
   readonly main: SampleTable;
+  /** What its counters grew by. */
+  readonly growth: GrowthTable;
   /** Further remote tracks by stream. */
   readonly tracks: ReadonlyMap<string, SampleTable>;
-  readonly brokenChunks: number;
+  /** Records that could not be read: chunks, and rows that the store has left out. */
+  readonly brokenRecords: number;
   readonly outages: readonly ReviewedOutage[];
   readonly summary?: MetricsSummary;
   /** Every answer that was timed, ms, in order. */
@@ -48,31 +53,32 @@ export interface OpenRecording {
 /** Windows of the summary, ms. */
 const SUMMARY_WINDOW_MS = 10_000;
 
-/** Makes a recording ready. Never throws for what is in it. */
-export function openRecording(recording: Recording): OpenRecording {
+/** Makes a recording ready. Never throws for what is in it. @param leftOut records that the store could not read */
+export function openRecording(recording: Recording, leftOut = 0): OpenRecording {
   const events = [...recording.events].sort((a, b) => a.atMs - b.atMs);
-  let brokenChunks = 0;
+  let brokenRecords = leftOut;
   const tables = new Map<string, SampleTable>();
   for (const [stream, chunks] of chunksByStream(recording.chunks)) {
     const whole = chunks.map(readable).filter((table) => table !== undefined);
-    brokenChunks += chunks.length - whole.length;
+    brokenRecords += chunks.length - whole.length;
     tables.set(stream, joinTables(whole));
   }
   const main = tables.get(MAIN_STREAM) ?? { rows: 0, columns: new Map<number, Float64Array<ArrayBuffer>>() };
   tables.delete(MAIN_STREAM);
   const durationMs = durationOf(recording.session, events, main);
   const found = outagesOf(events, durationMs);
-  const samples = [...samplesOf(main)];
-  const audio = audioOut(samples, found);
-  const summary = summaryOf(windowsOf(samples, SUMMARY_WINDOW_MS));
+  const growth = growthOf(main);
+  const audio = audioOut(growth, found);
+  const summary = summaryOf(windowsOfTable(main, growth, SUMMARY_WINDOW_MS));
   return {
     session: recording.session,
     events,
     durationMs,
     connectedMs: connectedMs(events, durationMs),
     main,
+    growth,
     tracks: tables,
-    brokenChunks,
+    brokenRecords,
     outages: found.map((outage, index) => {
       const out = audio[index];
       return { ...outage, cause: causeOf(outage, events), ...(out !== undefined && { audio: out }) };

@@ -25,6 +25,9 @@ export interface Outage {
   readonly isRejoin: boolean;
 }
 
+/** Shorter than this between two outages, ms, nothing was up: the last sign of life of a path that was going. */
+const BLINK_MS = 1000;
+
 interface Open {
   noticedMs: number;
   side: OutageSide;
@@ -37,6 +40,17 @@ export function outagesOf(events: readonly RecordingEvent[], endMs: number): Out
   const outages: Outage[] = [];
   let open: Open | undefined;
   let isUp = false;
+  /** Begin of a reopened outage. */
+  let beganMs: number | undefined;
+  /** Shown as connected for a blink only: the outage before it was not over. */
+  const reopened = (atMs: number): Open | undefined => {
+    const last = outages.at(-1);
+    if (last?.end !== 'recovered' || atMs - last.endMs > BLINK_MS) return undefined;
+    outages.pop();
+    beganMs = last.startMs;
+    const { noticedMs, side, attempts, isRejoin } = last;
+    return { noticedMs, side, attempts, isRejoin };
+  };
   const close = (atMs: number, end: Outage['end'], facts: Facts = {}): void => {
     if (open === undefined) return;
     const outageMs = facts['outageMs'];
@@ -44,7 +58,7 @@ export function outagesOf(events: readonly RecordingEvent[], endMs: number): Out
     const { noticedMs, side, attempts, isRejoin } = open;
     const before = outages.at(-1)?.endMs ?? 0;
     outages.push({
-      startMs: Math.max(before, Math.min(noticedMs, toldMs)),
+      startMs: beganMs ?? Math.max(before, Math.min(noticedMs, toldMs)),
       endMs: atMs,
       noticedMs,
       side,
@@ -54,6 +68,7 @@ export function outagesOf(events: readonly RecordingEvent[], endMs: number): Out
       isRejoin,
     });
     open = undefined;
+    beganMs = undefined;
   };
   for (const event of events) {
     if (event.kind === 'attempt' && open !== undefined) {
@@ -69,7 +84,7 @@ export function outagesOf(events: readonly RecordingEvent[], endMs: number): Out
         break;
       case 'unstable':
       case 'reconnecting':
-        if (isUp) open = sawOutage(open, event.phase, event.atMs, facts);
+        if (isUp) open = sawOutage(open ?? reopened(event.atMs), event.phase, event.atMs, facts);
         break;
       case 'failed':
       case 'ended':

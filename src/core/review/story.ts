@@ -182,10 +182,10 @@ function answersOf(latenciesMs: readonly number[]): StoryLine[] {
   return [{ key: 'answered', count: sorted.length, medianMs, slowestMs }];
 }
 
-function honesty({ summary, brokenChunks }: OpenRecording): StoryLine[] {
+function honesty({ summary, brokenRecords }: OpenRecording): StoryLine[] {
   const lines: StoryLine[] = [];
   if ((summary?.gapMs ?? 0) > 0) lines.push({ key: 'notMeasured', gapMs: summary?.gapMs ?? 0 });
-  if (brokenChunks > 0) lines.push({ key: 'brokenRecords', count: brokenChunks });
+  if (brokenRecords > 0) lines.push({ key: 'brokenRecords', count: brokenRecords });
   return lines;
 }
 

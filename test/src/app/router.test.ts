@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { isOwnClick, pageOf, Router } from '../../../src/app/router.ts';
+import { isOwnClick, pageOf, Router, routeOf } from '../../../src/app/router.ts';
 
 describe('the page of an address', () => {
   const cases = {
@@ -10,13 +10,27 @@ describe('the page of an address', () => {
     '/settings': 'settings',
     '/about': 'about',
     '/compare': 'notFound',
+    '/compare/a/b': 'compare',
+    '/compare/a': 'notFound',
+    '/storage': 'storage',
+    '/storage/x': 'notFound',
+    '/sessions/%3Cb%3E': 'notFound',
+    '/sessions/a/b': 'notFound',
     '/Sessions': 'notFound',
-    '/sessions/42': 'notFound',
+    '/sessions/42': 'session',
   };
   for (const [path, page] of Object.entries(cases))
     it(`is ${page} for ${path}`, () => {
       expect(pageOf(path)).to.equal(page);
     });
+});
+
+describe('the sessions of an address', () => {
+  it('are those that it names', () => {
+    expect(routeOf('/sessions/a-1').ids).to.deep.equal(['a-1']);
+    expect(routeOf('/compare/a/b').ids).to.deep.equal(['a', 'b']);
+    expect(routeOf('/sessions').ids).to.deep.equal([]);
+  });
 });
 
 describe('a click on a link', () => {
@@ -65,7 +79,7 @@ describe('the router', () => {
   it('goes to a page, tells it, and keeps the query', () => {
     const router = new Router(window, life.signal);
     const seen: string[] = [];
-    router.page.watch((page) => seen.push(page));
+    router.route.watch(({ page }) => seen.push(page));
     router.go('/sessions');
     expect(seen).to.deep.equal(['sessions']);
     expect(location.pathname + location.search).to.equal('/sessions?pipeline=count');
@@ -81,7 +95,7 @@ describe('the router', () => {
   it('follows the back button', async () => {
     const router = new Router(window, life.signal);
     router.go('/about');
-    const told = new Promise((resolve) => router.page.watch(resolve));
+    const told = new Promise((resolve) => router.route.watch(({ page }) => resolve(page)));
     history.back();
     expect(await told).to.equal('talk');
   });
@@ -92,12 +106,12 @@ describe('the router', () => {
     anchor.href = '/settings';
     document.body.append(anchor);
     anchor.click();
-    expect(router.page.value).to.equal('settings');
+    expect(router.route.value.page).to.equal('settings');
     life.abort();
     anchor.addEventListener('click', (event) => event.preventDefault());
     anchor.href = '/about';
     anchor.click();
-    expect(router.page.value).to.equal('settings');
+    expect(router.route.value.page).to.equal('settings');
     anchor.remove();
   });
 });

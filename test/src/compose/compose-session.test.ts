@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { composeSession } from '../../../src/compose/compose-session.ts';
-import { openSessionHistory } from '../../../src/compose/session-history.ts';
+import { libraryOver, openSharedStore } from '../../../src/compose/recording-library.ts';
 import type { Log } from '../../../src/core/ports.ts';
 import type { VoiceSession } from '../../../src/core/session/types.ts';
 import { FakeLiveKitServer } from '../../support/browser/fake-livekit-server.ts';
@@ -70,23 +70,44 @@ describe('a composed session', () => {
     expect(lines.join('\n')).to.not.contain('planted').and.not.contain('hello');
   });
 
-  it('is found in the history with its phases', async () => {
+  it('is found in the library with its phases, its samples and its place as hashes', async () => {
     session = composeSession({ tokenEndpoint: '/api/token', log });
     await session.start();
+    const peer = await server.peer();
+    await peer.addAgent('agent-1', { attributes: { 'lk.agent.state': 'listening' } });
+    await new Promise((resolve) => setTimeout(resolve, 2300)); // two samples of a real connection
     await session.stop();
-    const history = await openSessionHistory();
-    let events: string[] = [];
+    const library = libraryOver(await openSharedStore());
+    let newest = (await library.list())[0];
     // Writes go on after stop, which never waits for them.
-    while (!events.includes('ended')) {
-      const [newest] = await history.sessions();
-      const found = newest?.endedWallMs === undefined ? [] : await history.events(newest.id);
-      events = found.flatMap((event) => (event.kind === 'phase' ? [event.phase] : []));
-    }
-    expect(events).to.include.members(['connecting', 'connected', 'ended']);
-    const [newest] = await history.sessions();
-    expect(newest?.outcome).to.deep.equal({ phase: 'ended', reason: 'stopped' });
-    await history.delete(newest?.id ?? '');
-    expect((await history.sessions()).some(({ id }) => id === newest?.id)).to.equal(false);
+    while (newest?.endedWallMs === undefined) newest = (await library.list())[0];
+    expect(newest.outcome).to.deep.equal({ phase: 'ended', reason: 'stopped' });
+    expect(newest.roomHash).to.match(/^[0-9a-f]{16}$/);
+    const { recording } = (await library.review(newest.id))!;
+    const phases = recording.events.flatMap((event) => (event.kind === 'phase' ? [event.phase] : []));
+    expect(phases).to.include.members(['connecting', 'connected', 'ended']);
+    expect(recording.main.rows).to.be.at.least(2);
+    const sent = recording.growth.grown.get('upPacketsSent');
+    expect(sent?.at(-1), 'packets sent in the last second').to.be.greaterThan(10);
+    expect(JSON.stringify(recording.session)).to.not.contain('"r"').and.not.contain('planted');
+    await library.delete(newest.id);
+    expect((await library.list()).some(({ id }) => id === newest?.id)).to.equal(false);
+  });
+
+  it('goes on unharmed when nothing can be stored, and says so once', async () => {
+    const problems: string[] = [];
+    session = composeSession({
+      tokenEndpoint: '/api/token',
+      log,
+      recordStore: Promise.reject(new DOMException('shut', 'SecurityError')),
+      onRecordingProblem: (problem) => problems.push(problem),
+    });
+    await session.start();
+    expect(session.link.value.phase).to.equal('connected');
+    await session.stop();
+    expect(session.link.value.phase).to.equal('ended');
+    expect(problems).to.deep.equal(['failed']);
+    expect(lines.filter((line) => line.includes('recordingFailed'))).to.have.length(1);
   });
 
   it('sends no beacon for an endpoint that gave no resume value', async () => {

@@ -6,12 +6,38 @@ import type { RecordedEvent } from '../../../src/shared/records.ts';
 import { Database, StorageError } from '../../../src/storage/database.ts';
 import { IndexedRecordStore } from '../../../src/storage/indexed-record-store.ts';
 import { MemoryRecordStore } from '../../../src/storage/memory-record-store.ts';
-import { endCrashedSessions, openRecordStore } from '../../../src/storage/open-record-store.ts';
+import { chunkOf, tableOfChunks } from '../../../src/core/metrics/sample-buffer.ts';
+import { samplesOf, tableOf } from '../../../src/core/metrics/sample-table.ts';
+import type { RecordingSession } from '../../../src/shared/recording.ts';
+import { openRecordStore } from '../../../src/storage/open-record-store.ts';
+import { putAway, putAwayAll } from '../../../src/storage/put-away.ts';
+import type { TimedChunk } from '../../../src/storage/record-store.ts';
+import { endCrashedSessions, tidy } from '../../../src/storage/tidy.ts';
+import { callRecording, callSamples } from '../../support/core/recordings.ts';
 import type { RecordStore } from '../../../src/storage/record-store.ts';
 import { holdRecordingLock } from '../../../src/storage/recording-lock.ts';
 
 const phase = (atMs: number, name = 'connected'): RecordedEvent => ({ kind: 'phase', atMs, phase: name });
 const silent: Log = { info: () => {}, warn: () => {} };
+const session = (id: string, startedWallMs: number): RecordingSession => ({
+  id,
+  startedWallMs,
+  pinned: false,
+  source: 'recorded',
+});
+const part = (firstSeq: number, events: RecordedEvent[], chunks: TimedChunk[] = []) => ({
+  firstSeq,
+  events,
+  chunks,
+});
+/** Live chunks of ten samples each, as a recorder writes them. */
+const liveChunks = (count: number): TimedChunk[] => {
+  const samples = callSamples(count);
+  return Array.from({ length: Math.ceil(count / 10) }, (_, seq) => {
+    const ten = samples.slice(seq * 10, seq * 10 + 10);
+    return { ...chunkOf('main', seq, tableOf(ten)), toMs: ten.at(-1)!.atMs };
+  });
+};
 let names = 0;
 const newName = (): string => `clara-test-${Date.now()}-${++names}`;
 
@@ -24,47 +50,124 @@ function describesStore(name: string, open: () => { store: RecordStore; close: (
     afterEach(() => close());
 
     it('lists sessions newest first, with their ends', async () => {
-      await store.begin('a', 1000);
-      await store.begin('c', 3000);
-      await store.begin('b', 2000);
+      await store.begin(session('a', 1000));
+      await store.begin(session('c', 3000));
+      await store.begin(session('b', 2000));
       await store.end('b', 2500, { phase: 'ended', reason: 'stopped' });
       expect(await store.list()).to.deep.equal([
-        { id: 'c', startedWallMs: 3000, pinned: false },
+        session('c', 3000),
         {
           id: 'b',
           startedWallMs: 2000,
           endedWallMs: 2500,
           outcome: { phase: 'ended', reason: 'stopped' },
           pinned: false,
+          source: 'recorded',
         },
-        { id: 'a', startedWallMs: 1000, pinned: false },
+        session('a', 1000),
       ]);
     });
 
     it('gives the events of one session in their order', async () => {
-      await store.begin('a', 0);
-      await store.begin('ab', 0);
-      await store.append('a', 0, [phase(1), phase(2)]);
-      await store.append('ab', 0, [phase(9)]);
-      await store.append(
-        'a',
-        2,
-        Array.from({ length: 12 }, (_, at) => phase(at + 3)),
-      );
+      await store.begin(session('a', 0));
+      await store.begin(session('ab', 0));
+      await store.append('a', part(0, [phase(1), phase(2)]));
+      await store.append('ab', part(0, [phase(9)]));
+      const more = Array.from({ length: 12 }, (_, at) => phase(at + 3));
+      await store.append('a', part(2, more));
       expect((await store.events('a')).map(({ atMs }) => atMs)).to.deep.equal([
         1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
       ]);
     });
 
     it('deletes a session with its events and no other', async () => {
-      await store.begin('a', 1);
-      await store.begin('b', 2);
-      await store.append('a', 0, [phase(1)]);
-      await store.append('b', 0, [phase(2)]);
+      await store.begin(session('a', 1));
+      await store.begin(session('b', 2));
+      await store.append('a', part(0, [phase(1)]));
+      await store.append('b', part(0, [phase(2)]));
       await store.delete('a');
       expect((await store.list()).map(({ id }) => id)).to.deep.equal(['b']);
       expect(await store.events('a')).to.deep.equal([]);
       expect(await store.events('b')).to.have.length(1);
+    });
+
+    it('takes no part of a session that is not there', async () => {
+      expect(await store.append('nobody', part(0, [phase(1)], liveChunks(10)))).to.equal(false);
+      await store.begin(session('nobody', 1));
+      expect(await store.events('nobody')).to.deep.equal([]);
+      expect((await store.read('nobody'))?.recording.chunks).to.deep.equal([]);
+    });
+
+    it('puts a session away: the same samples in chunks of 300, a digest, and what it takes', async () => {
+      await store.begin(session('a', 1000));
+      for (const [at, chunk] of liveChunks(615).entries())
+        await store.append('a', part(at, [phase(at)], [chunk]));
+      const before = await store.read('a');
+      await store.end('a', 616_000, { phase: 'ended', reason: 'stopped' });
+      await putAwayAll(store, new AbortController().signal);
+      const after = await store.read('a');
+      expect(after?.recording.chunks.map(({ stream, seq }) => [stream, seq])).to.deep.equal([
+        ['main', 0],
+        ['main', 1],
+        ['main', 2],
+      ]);
+      expect([...samplesOf(tableOfChunks(after!.recording.chunks))]).to.deep.equal([
+        ...samplesOf(tableOfChunks(before!.recording.chunks)),
+      ]);
+      const [listed] = await store.list();
+      expect(listed?.digest?.samples).to.equal(615);
+      expect(listed?.digest?.mos).to.be.within(3.5, 4.5);
+      expect(listed?.bytes).to.be.within(15_000, 40_000);
+      expect(after?.recording.session).to.not.have.property('digest');
+    });
+
+    it('puts away what is broken too, keeps it as it is, and counts it', async () => {
+      await store.begin(session('a', 1000));
+      const [good, bad] = liveChunks(20);
+      const broken = { ...bad!, data: Uint8Array.of(200, 200, 200) };
+      await store.append('a', part(0, [], [good!, broken]));
+      await putAway(store, 'a');
+      const { recording } = (await store.read('a'))!;
+      expect(recording.chunks.map(({ seq, data }) => [seq, data.length])).to.deep.equal([
+        [0, recording.chunks[0]!.data.length],
+        [1, 3],
+      ]);
+      expect((await store.list())[0]?.digest?.samples).to.equal(10);
+    });
+
+    it('adds whole recordings, in place of those with the same id', async () => {
+      const first = callRecording(700, [], { id: 'x', interrupted: true, source: 'rtcstats' });
+      const second = callRecording(5, [], { id: 'x' });
+      await store.add([first]);
+      expect((await store.read('x'))?.recording).to.deep.equal(first);
+      await store.add([second]);
+      expect((await store.read('x'))?.recording).to.deep.equal(second);
+    });
+
+    it('drops what is too old, and the oldest of what is too much, but nothing pinned or running', async () => {
+      const alive = new AbortController();
+      const day = 86_400_000;
+      for (const [id, startedDay] of [
+        ['old', 1],
+        ['oldPinned', 2],
+        ['big', 98],
+        ['newer', 99],
+      ] as const) {
+        await store.begin(session(id, startedDay * day));
+        await store.end(id, startedDay * day + 1000, { phase: 'ended', reason: 'stopped' }, 60);
+      }
+      await store.setPinned('oldPinned', true);
+      await store.begin(session('running', 3 * day));
+      holdRecordingLock('running', alive.signal);
+      await tidy(store, 100 * day, { maxBytes: 130, maxAgeMs: 90 * day });
+      alive.abort();
+      expect((await store.list()).map(({ id }) => id)).to.deep.equal(['newer', 'running', 'oldPinned']);
+    });
+
+    it('keeps settings', async () => {
+      expect(await store.setting('salt')).to.equal(undefined);
+      await store.setSetting('salt', 'ab');
+      expect(await store.setting('salt')).to.equal('ab');
     });
 
     it('ignores the end of a session that it does not know', async () => {
@@ -74,23 +177,26 @@ function describesStore(name: string, open: () => { store: RecordStore; close: (
 
     it('ends what a crash left open at its last event, and lets live and ended ones be', async () => {
       const alive = new AbortController();
-      await store.begin('crashed', 1000);
-      await store.append('crashed', 0, [phase(10), phase(700)]);
-      await store.begin('running', 2000);
-      await store.begin('done', 3000);
+      await store.begin(session('crashed', 1000));
+      await store.append('crashed', part(0, [phase(10), phase(700)]));
+      await store.begin(session('crashedLater', 1500));
+      await store.append('crashedLater', part(0, [phase(10)], liveChunks(20)));
+      await store.begin(session('running', 2000));
+      await store.begin(session('done', 3000));
       await store.end('done', 3500, { phase: 'ended', reason: 'stopped' });
       holdRecordingLock('running', alive.signal);
       await endCrashedSessions(store, 10_000);
       alive.abort();
-      const ends = (await store.list()).map(({ id, endedWallMs, outcome }) => ({
+      const ends = (await store.list()).map(({ id, endedWallMs, outcome, interrupted }) => ({
         id,
         endedWallMs,
-        outcome: outcome?.reason,
+        end: outcome?.reason ?? interrupted,
       }));
       expect(ends).to.deep.equal([
-        { id: 'done', endedWallMs: 3500, outcome: 'stopped' },
-        { id: 'running', endedWallMs: undefined, outcome: undefined },
-        { id: 'crashed', endedWallMs: 1700, outcome: undefined },
+        { id: 'done', endedWallMs: 3500, end: 'stopped' },
+        { id: 'running', endedWallMs: undefined, end: undefined },
+        { id: 'crashedLater', endedWallMs: 1500 + liveChunks(20)[1]!.toMs, end: true },
+        { id: 'crashed', endedWallMs: 1700, end: true },
       ]);
     });
   });
@@ -207,8 +313,8 @@ describe('the database', () => {
   it('leaves out rows that are no events and no sessions', async () => {
     const database = open();
     const store = new IndexedRecordStore(database);
-    await store.begin('a', 1);
-    await store.append('a', 0, [phase(1), null as never, { nonsense: true } as never, phase(2)]);
+    await store.begin(session('a', 1));
+    await store.append('a', part(0, [phase(1), null as never, { nonsense: true } as never, phase(2)]));
     await database.run((connection) => connection.put('sessions', { id: 'broken' } as never));
     await database.run((connection) =>
       connection.put('sessions', { id: 'no-summary', startedAt: 5 } as never),
@@ -220,9 +326,9 @@ describe('the database', () => {
   it('drops the oldest ended session when the quota is used up, and tries once more', async () => {
     const database = open();
     const store = new IndexedRecordStore(database);
-    await store.begin('old', 1);
+    await store.begin(session('old', 1));
     await store.end('old', 2, { phase: 'ended', reason: 'stopped' });
-    await store.begin('new', 3);
+    await store.begin(session('new', 3));
     const run = database.run.bind(database);
     let isFull = true;
     database.run = async (work) => {
@@ -230,7 +336,7 @@ describe('the database', () => {
       isFull = false;
       throw new DOMException('full', 'QuotaExceededError');
     };
-    await store.append('new', 0, [phase(1)]);
+    await store.append('new', part(0, [phase(1)]));
     expect((await store.list()).map(({ id }) => id)).to.deep.equal(['new']);
     expect(await store.events('new')).to.have.length(1);
   });
@@ -246,7 +352,7 @@ describe('the database', () => {
     holder.close();
     expect(store.isPersistent).to.equal(false);
     expect(warnings).to.deep.equal(['storageUnavailable']);
-    await store.begin('a', 1);
+    await store.begin(session('a', 1));
     expect(await store.list()).to.have.length(1);
   });
 });

@@ -1,8 +1,15 @@
 import { expect } from 'chai';
 import type { Clock } from '../../../src/core/ports.ts';
+import { samplesOf } from '../../../src/core/metrics/sample-table.ts';
+import { tableOfChunks } from '../../../src/core/metrics/sample-buffer.ts';
 import type { RecordedEvent } from '../../../src/shared/records.ts';
 import { MemoryRecordStore } from '../../../src/storage/memory-record-store.ts';
-import { FLUSH_EVERY_MS, MAX_WAITING_EVENTS, storeRecorder } from '../../../src/storage/recorder.ts';
+import {
+  FLUSH_EVERY_MS,
+  MAX_WAITING_EVENTS,
+  storeRecorder,
+  type RecordingProblem,
+} from '../../../src/storage/recorder.ts';
 import type { RecordStore } from '../../../src/storage/record-store.ts';
 
 const event = (atMs: number): RecordedEvent => ({ kind: 'phase', atMs, phase: 'connected' });
@@ -29,14 +36,16 @@ function bench(
 ) {
   const clock = new ManualClock();
   const warnings: string[] = [];
+  const problems: RecordingProblem[] = [];
   const recorder = storeRecorder({
     store: Promise.resolve(store),
     clock,
     log: { info: () => {}, warn: (_event, text) => warnings.push(text) },
     newId: () => id,
     page,
+    onProblem: (problem) => problems.push(problem),
   });
-  return { clock, warnings, recorder };
+  return { clock, warnings, problems, recorder };
 }
 
 describe('the recorder', () => {
@@ -63,6 +72,8 @@ describe('the recorder', () => {
         endedWallMs: 5000,
         outcome: { phase: 'failed', reason: 'budgetExhausted' },
         pinned: false,
+        source: 'recorded',
+        bytes: JSON.stringify([event(1), event(2)]).length + JSON.stringify([event(3)]).length,
       },
     ]);
   });
@@ -82,6 +93,7 @@ describe('the recorder', () => {
 
   it('costs its recording and one warning when the store fails, and nothing else', async () => {
     const broken: RecordStore = Object.assign(new MemoryRecordStore(), {
+      isPersistent: true,
       begin: () => Promise.reject(new DOMException('no', 'UnknownError')),
       append: () => Promise.reject(new DOMException('no', 'UnknownError')),
       end: () => Promise.reject(new DOMException('no', 'UnknownError')),
@@ -111,6 +123,80 @@ describe('the recorder', () => {
       ['session-1', 1000],
     ]);
     expect(await store.events('session-1')).to.deep.equal([event(1)]);
+  });
+
+  it('keeps what a failing store did not take, and writes it in order when it does again', async () => {
+    const store = Object.assign(new MemoryRecordStore(), { isPersistent: true });
+    const append = store.append.bind(store);
+    let isFull = true;
+    store.append = (...part) =>
+      isFull ? Promise.reject(new DOMException('full', 'QuotaExceededError')) : append(...part);
+    const { clock, problems, recorder } = bench(store);
+    const session = recorder.begin(0);
+    await settled();
+    session.event(event(1));
+    session.sample('main', { atMs: 1000, upPacketsSent: 50 });
+    clock.sleeps[0]?.end();
+    await settled();
+    expect(problems, 'told once').to.deep.equal(['full']);
+    session.event(event(2));
+    session.sample('main', { atMs: 2000, upPacketsSent: 100 });
+    isFull = false;
+    clock.sleeps[1]?.end();
+    await settled();
+    expect(await store.events('session-1')).to.deep.equal([event(1), event(2)]);
+    const { recording } = (await store.read('session-1'))!;
+    expect([...samplesOf(tableOfChunks(recording.chunks))]).to.deep.equal([
+      { atMs: 1000, upPacketsSent: 50 },
+      { atMs: 2000, upPacketsSent: 100 },
+    ]);
+    expect(problems).to.deep.equal(['full']);
+  });
+
+  it('begins the session again when the database was deleted under it', async () => {
+    const store = new MemoryRecordStore();
+    const { clock, recorder } = bench(store);
+    const session = recorder.begin(0);
+    await settled();
+    session.event(event(1));
+    clock.sleeps[0]?.end();
+    await settled();
+    await store.delete('session-1');
+    session.event(event(2));
+    session.end(5000, { phase: 'ended', reason: 'stopped' });
+    await settled();
+    expect(await store.list()).to.have.length(1);
+    const { recording } = (await store.read('session-1'))!;
+    expect(recording.events.filter((one) => one !== undefined)).to.deep.equal([event(2)]);
+  });
+
+  it('keeps room and identity as hashes that another browser would not make', async () => {
+    const hashes = await Promise.all(
+      [1, 2].map(async () => {
+        const store = new MemoryRecordStore();
+        const session = bench(store).recorder.begin(0);
+        await settled();
+        session.surroundings({ room: 'my-room', identity: 'me' });
+        session.surroundings({ room: 'other', identity: 'me' });
+        for (let turn = 0; turn < 20 && (await store.list())[0]?.roomHash === undefined; turn++)
+          await settled();
+        const [listed] = await store.list();
+        return [listed?.roomHash, listed?.identityHash];
+      }),
+    );
+    for (const hash of hashes.flat()) expect(hash).to.match(/^[0-9a-f]{16}$/);
+    expect(new Set(hashes.flat()).size).to.equal(4);
+  });
+
+  it('tells once when recordings go with the page', async () => {
+    const { problems, warnings, recorder } = bench();
+    const session = recorder.begin(0);
+    await settled();
+    session.event(event(1));
+    session.end(1, { phase: 'ended', reason: 'stopped' });
+    await settled();
+    expect(problems).to.deep.equal(['memoryOnly']);
+    expect(warnings, 'the store has warned itself').to.deep.equal([]);
   });
 
   it('goes on after a store that could not be opened at all', async () => {

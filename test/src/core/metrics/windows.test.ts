@@ -1,14 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { audioOut } from '../../../../src/core/metrics/audio-out.ts';
+import { audioOut as audioOutOf } from '../../../../src/core/metrics/audio-out.ts';
 import type { MetricsSample } from '../../../../src/core/metrics/columns.ts';
+import { growthOf } from '../../../../src/core/metrics/growth-table.ts';
 import { intervalsOf } from '../../../../src/core/metrics/intervals.ts';
+import { samplesOf, tableOf } from '../../../../src/core/metrics/sample-table.ts';
 import { SummaryReader, summaryOf } from '../../../../src/core/metrics/summary.ts';
 import { windowFacts } from '../../../../src/core/metrics/window-facts.ts';
-import { addWindows, longerWindows, WindowReader, windowsOf } from '../../../../src/core/metrics/windows.ts';
+import {
+  addWindows,
+  longerWindows,
+  WindowReader,
+  windowsOf,
+  windowsOfTable,
+} from '../../../../src/core/metrics/windows.ts';
 import type { Window } from '../../../../src/core/metrics/windows.ts';
 import { callSamples } from '../../../support/core/recordings.ts';
+
+const audioOut = (samples: MetricsSample[], stretches: Parameters<typeof audioOutOf>[1]) =>
+  audioOutOf(growthOf(tableOf(samples)), stretches);
 
 const grown = (samples: MetricsSample[]) => [...intervalsOf(samples)].map((interval) => interval.grown);
 
@@ -127,6 +138,41 @@ test('windows taken one by one are those taken at once', () => {
   );
 });
 
+/** Samples as no recorder makes them: out of order, with holes, with and without epochs, with counters that shrink. */
+const wildSamples = fc.array(
+  fc.record(
+    {
+      atMs: fc.integer({ min: 0, max: 60_000 }),
+      downEpoch: fc.integer({ min: 0, max: 2 }),
+      downPacketsReceived: fc.integer({ min: 0, max: 500 }),
+      downPacketsLost: fc.integer({ min: 0, max: 20 }),
+      downBytesReceived: fc.integer({ min: 0, max: 5000 }),
+      pathBytesSent: fc.integer({ min: 0, max: 5000 }),
+      pathRttS: fc.integer({ min: 0, max: 2000 }).map((value) => value / 1000),
+    },
+    { requiredKeys: ['atMs'] },
+  ),
+  { maxLength: 60 },
+);
+
+test('a whole table gives the windows of its samples, also out of order and with holes', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(wildSamples, samplings),
+      fc.constantFrom(1000, 10_000),
+      fc.boolean(),
+      (samples, lengthMs, sorted) => {
+        const table = tableOf(sorted ? [...samples].sort((a, b) => a.atMs - b.atMs) : samples);
+        assert.deepEqual(
+          [...windowsOfTable(table, growthOf(table), lengthMs)],
+          [...windowsOf(samplesOf(table), lengthMs)],
+        );
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
 test('ten seconds out of samples are ten seconds out of seconds, and so is the summary', () => {
   fc.assert(
     fc.property(samplings, (samples) => {
@@ -206,6 +252,37 @@ test('facts of a window are rates, ratios and delays in their units', () => {
     downMissingRatio: 0.2,
     downBps: 32_000,
   });
+});
+
+test('copies that RED sends along and nobody needs are no missing packets, late ones that were missed are', () => {
+  const missing = (concealedSamples: number) =>
+    windowFacts(
+      [
+        ...windowsOf(
+          [
+            {
+              atMs: 0,
+              downPacketsReceived: 0,
+              downPacketsLost: 0,
+              downPacketsDiscarded: 0,
+              downConcealedSamples: 0,
+              downTotalSamplesReceived: 0,
+            },
+            {
+              atMs: 1000,
+              downPacketsReceived: 50,
+              downPacketsLost: 0,
+              downPacketsDiscarded: 50,
+              downConcealedSamples: concealedSamples,
+              downTotalSamplesReceived: 48_000,
+            },
+          ],
+          10_000,
+        ),
+      ][0]!,
+    ).downMissingRatio;
+  assert.equal(missing(0), 0);
+  assert.equal(missing(4800), 0.1);
 });
 
 test('delay in the jitter buffer is that of the window and not of the whole call', () => {

@@ -96,7 +96,7 @@ test('a broken chunk is left out, counted and told', () => {
   assert.ok(first !== undefined);
   const broken = { ...recording, chunks: [{ ...first, data: first.data.slice(0, 99) }, ...others] };
   const opened = openRecording(broken);
-  assert.deepEqual([opened.brokenChunks, opened.main.rows], [1, 400]);
+  assert.deepEqual([opened.brokenRecords, opened.main.rows], [1, 400]);
   assert.ok(tell(broken).includes('1 broken record was left out.'));
 });
 
@@ -122,6 +122,31 @@ test('an outage that goes through several phases is one, and ends as the session
       isRejoin: true,
     },
   ]);
+});
+
+test('an outage that was shown as over for a blink is one outage', () => {
+  const phase = (atMs: number, name: string, facts?: Record<string, number | boolean>): RecordingEvent => ({
+    kind: 'phase',
+    atMs,
+    phase: name,
+    ...(facts && { facts }),
+  });
+  const events = [
+    phase(900, 'connected'),
+    phase(8000, 'unstable'),
+    phase(8480, 'connected', { outageMs: 500 }),
+    phase(8500, 'unstable'),
+    phase(16_000, 'connected', { outageMs: 7600 }),
+    phase(20_000, 'unstable'),
+    phase(21_000, 'connected', { outageMs: 1000 }),
+  ];
+  assert.deepEqual(
+    outagesOf(events, 30_000).map(({ startMs, endMs, noticedMs }) => [startMs, endMs, noticedMs]),
+    [
+      [7980, 16_000, 8000],
+      [20_000, 21_000, 20_000],
+    ],
+  );
 });
 
 test('phases before the first connection are no outage, and one that never ended is open', () => {

@@ -1,0 +1,186 @@
+/**
+ * Owns: the bars of recordings, measured in a headless Chromium by src/bench, and the crash: a browser that is killed
+ * while it records. Serves the page from this process on 127.0.0.1; a profile in a folder that is removed.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { findChromium } from '../browser/find-chromium.ts';
+import type { Logger } from '../contracts.ts';
+import { PartMissingError } from '../parts/part-missing-error.ts';
+import { atLeast, atMost, type BenchResult } from './bench-result.ts';
+
+/** Longest measurement, ms. */
+const LIMIT_MS = 120_000;
+/** How long a recording goes on before its browser is killed: past the second flush, not at it. */
+const CRASH_AFTER_MS = 26_000;
+const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript' };
+
+/** Measures everything, one after the other. */
+export async function benchRecording(_log: Logger, tell: (result: BenchResult) => void): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'clara-bench-'));
+  const server = await serve(pageFolder());
+  const { path: executablePath } = await findChromium(
+    { env: process.env, report: () => undefined },
+    AbortSignal.timeout(LIMIT_MS),
+  );
+  const open = (): Promise<BrowserContext> =>
+    chromium.launchPersistentContext(join(folder, 'profile'), {
+      executablePath,
+      headless: true,
+      viewport: { width: 1280, height: 900 },
+      args: [
+        ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
+        '--autoplay-policy=no-user-gesture-required',
+        '--disable-features=WebRtcHideLocalIpsWithMdns',
+      ],
+    });
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/index.html`;
+  try {
+    const context = await open();
+    try {
+      await measureInPages(context, url, tell);
+    } finally {
+      await context.close();
+    }
+    await measureCrash(open, url, tell);
+    for (const result of bundleResults()) tell(result);
+  } finally {
+    server.close();
+    await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  }
+}
+
+/** Each in a page of its own, so that none stands on what another has warmed up. */
+async function measureInPages(
+  context: BrowserContext,
+  url: string,
+  tell: (result: BenchResult) => void,
+): Promise<void> {
+  const run = async <T>(name: string): Promise<T> => {
+    const page = await openPage(context, url);
+    try {
+      return await call<T>(page, name);
+    } finally {
+      await page.close();
+    }
+  };
+  tell(atMost('recording.mainThread', await run<number>('recorder'), 2, 'ms a second'));
+  const flush = await run<{ p50: number; p99: number; bytesPerSample: number }>('flush');
+  tell(atMost('recording.flushP50', flush.p50, 2, 'ms'));
+  tell(atMost('recording.flushP99', flush.p99, 20, 'ms'));
+  tell(atMost('recording.liveBytes', flush.bytesPerSample, 60, 'B a sample'));
+  tell(atMost('recording.archivedBytes', await run<number>('archived'), 30, 'B a sample'));
+  tell(atLeast('recording.bulk', Math.round(await run<number>('bulk')), 200_000, 'samples/s'));
+  tell(atMost('recording.read100k', await run<number>('read100k'), 200, 'ms'));
+  const hour = await run<{ cold: number; p50: number }>('openHour');
+  tell(atMost('recording.openHourP50', hour.p50, 100, 'ms'));
+  tell(atMost('recording.openHourCold', hour.cold, 250, 'ms'));
+  await run('fillList');
+  tell(atMost('recording.list1000', await run<number>('list'), 250, 'ms'));
+  tell(atMost('recording.delete', await run<number>('delete'), 20, 'ms'));
+  tell(atMost('recording.export100h', await run<number>('export100h'), 3000, 'ms'));
+}
+
+/** Kills the browser with SIGKILL in the middle of a recording and looks at what is left. */
+async function measureCrash(
+  open: () => Promise<BrowserContext>,
+  url: string,
+  tell: (result: BenchResult) => void,
+): Promise<void> {
+  const context = await open();
+  const page = await openPage(context, url);
+  await call(page, 'recordOn');
+  const startedMonoMs = performance.now();
+  await sleep(CRASH_AFTER_MS);
+  const cdp = await context.browser()?.newBrowserCDPSession();
+  const info = (await cdp?.send('SystemInfo.getProcessInfo')) as
+    { processInfo: { id: number; type: string }[] } | undefined;
+  const browserPid = info?.processInfo.find(({ type }) => type === 'browser')?.id;
+  if (browserPid === undefined) throw new Error('the browser does not tell its process');
+  const closed = new Promise((resolve) => context.once('close', resolve));
+  process.kill(browserPid, 'SIGKILL');
+  const killedAfterMs = performance.now() - startedMonoMs;
+  await closed;
+  const again = await open();
+  try {
+    const left = await call<{ lastMs: number; samples: number; broken: number }>(
+      await openPage(again, url),
+      'afterCrash',
+    );
+    tell(atMost('recording.crashLoss', (killedAfterMs - left.lastMs) / 1000, 10, 's'));
+    tell(atMost('recording.crashBroken', left.broken, 0, 'records'));
+  } finally {
+    await again.close();
+  }
+}
+
+async function openPage(context: BrowserContext, url: string): Promise<Page> {
+  const page = await context.newPage();
+  page.setDefaultTimeout(LIMIT_MS);
+  await page.goto(url, { waitUntil: 'load' });
+  return page;
+}
+
+function call<T>(page: Page, name: string): Promise<T> {
+  return page.evaluate(
+    (which) =>
+      (globalThis as unknown as { claraBench: Record<string, () => unknown> }).claraBench[which]?.() as never,
+    name,
+  ) as Promise<T>;
+}
+
+/** What a page loads for the review, gzip, where the package has been built. */
+function bundleResults(): BenchResult[] {
+  const folder = fileURLToPath(new URL('../../cdn/', import.meta.url));
+  if (!existsSync(join(folder, 'clara-review.js'))) return [];
+  const size = (name: string): number =>
+    gzipSync(readFileSync(join(folder, name)), { level: 9 }).byteLength / 1024;
+  const charts = readdirSync(folder).find(
+    (name) => name.startsWith('clara-review.uPlot') && name.endsWith('.js'),
+  );
+  const entry = size('clara-review.js');
+  return [
+    atMost('recording.bundleEntry', entry, 35, 'KiB gzip'),
+    atMost('recording.bundle', entry + (charts === undefined ? 0 : size(charts)), 35, 'KiB gzip'),
+  ];
+}
+
+function pageFolder(): string {
+  const places = ['../bench-page', '../../dist/harness/bench-page'].map((path) =>
+    fileURLToPath(new URL(path, import.meta.url)),
+  );
+  const place = places.find((path) => existsSync(join(path, 'recording-page.js')));
+  if (place !== undefined) return place;
+  throw new PartMissingError(
+    'The bench page',
+    'clara bench --only recording',
+    places.map((path) => ({ id: 'bench-page', what: path, reason: 'not built' })),
+    'npm run build',
+  );
+}
+
+function serve(folder: string): Promise<Server> {
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
+    readFile(join(folder, pathname)).then(
+      (bytes) => {
+        response.writeHead(200, { 'content-type': TYPES[extname(pathname)] ?? 'application/octet-stream' });
+        response.end(bytes);
+      },
+      () => response.writeHead(404).end(),
+    );
+  });
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => resolve(server));
+  });
+}

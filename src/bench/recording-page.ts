@@ -1,0 +1,335 @@
+/**
+ * The bars of recording.md, measured in a page by the code that ships. Started by harness/bench/recording-bench.ts, which
+ * knows the bars; here are only the measurements. Each opens a database of its own and deletes it, but for those that
+ * need the page to be new.
+ */
+import { openDB } from 'idb';
+import { html, render } from 'lit';
+import { Reviews } from '../app/review/reviews.ts';
+import { sessionsPage } from '../app/pages/sessions.ts';
+import '../app/review/elements.ts';
+import { archiveBlob } from '../compose/export-recording.ts';
+import { browserClock } from '../compose/browser-clock.ts';
+import { libraryOver } from '../compose/recording-library.ts';
+import { SampleMaker } from '../core/metrics/sample-maker.ts';
+import { chunkOf, tableOfChunks } from '../core/metrics/sample-buffer.ts';
+import { tableOf } from '../core/metrics/sample-table.ts';
+import { roomMetricsOf } from '../livekit/room-metrics.ts';
+import { Database } from '../storage/database.ts';
+import { IndexedRecordStore } from '../storage/indexed-record-store.ts';
+import { putAway } from '../storage/put-away.ts';
+import { storeRecorder } from '../storage/recorder.ts';
+import type { ClaraReviewElement } from '../ui/review/clara-review-element.ts';
+import { syntheticRecording, syntheticSamples } from './synthetic-call.ts';
+
+const HOUR_S = 3600;
+const STARTED_WALL_MS = Date.UTC(2026, 2, 1, 12);
+const silent = { info: () => {}, warn: () => {} };
+const settled = (delayMs = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
+/** Drawn and on its way to the screen. */
+const painted = (): Promise<void> =>
+  new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
+/** The share of values below: 0.5 is the middle. */
+function percentile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
+function storeOf(name: string): { store: IndexedRecordStore; database: Database } {
+  const database = new Database({ clock: browserClock, name });
+  return { store: new IndexedRecordStore(database), database };
+}
+
+/** Runs `work` on a database that is deleted afterwards. */
+async function withStore<T>(name: string, work: (store: IndexedRecordStore) => Promise<T>): Promise<T> {
+  const { store, database } = storeOf(`clara-bench-${name}`);
+  try {
+    return await work(store);
+  } finally {
+    await database.close();
+    await new Promise((resolve) => {
+      const deleting = indexedDB.deleteDatabase(`clara-bench-${name}`);
+      deleting.onsuccess = deleting.onerror = resolve;
+    });
+  }
+}
+
+async function begin(store: IndexedRecordStore, id: string): Promise<void> {
+  await store.begin({ id, startedWallMs: STARTED_WALL_MS, pinned: false, source: 'recorded' });
+}
+
+/** A connection of this page with itself that sends sound, for reports as a call has them. */
+async function loopback(): Promise<{ reports: () => Promise<RTCStatsReport[]>; close: () => void }> {
+  const context = new AudioContext();
+  const tone = context.createOscillator();
+  const out = context.createMediaStreamDestination();
+  tone.connect(out);
+  tone.start();
+  const [one, other] = [new RTCPeerConnection(), new RTCPeerConnection()];
+  one.onicecandidate = ({ candidate }) => void other.addIceCandidate(candidate ?? undefined).catch(() => {});
+  other.onicecandidate = ({ candidate }) => void one.addIceCandidate(candidate ?? undefined).catch(() => {});
+  for (const track of out.stream.getTracks()) one.addTrack(track, out.stream);
+  await one.setLocalDescription();
+  await other.setRemoteDescription(one.localDescription as RTCSessionDescription);
+  await other.setLocalDescription();
+  await one.setRemoteDescription(other.localDescription as RTCSessionDescription);
+  await settled(1500);
+  return {
+    reports: () => Promise.all([one.getStats(), other.getStats()]),
+    close: () => {
+      one.close();
+      other.close();
+      context.close().catch(() => {});
+    },
+  };
+}
+
+const measurements = {
+  /** Main thread for one second of recording: reading reports, making the sample, a tenth of packing and writing; ms. */
+  async recorder(): Promise<number> {
+    const { reports, close } = await loopback();
+    const all = await reports();
+    close();
+    return withStore('recorder', async (store) => {
+      const maker = new SampleMaker();
+      const facts = {
+        monoMs: 0,
+        agentTrackIds: new Set(
+          [...(all[1]?.values() ?? [])].map((one: { trackIdentifier?: string }) => one.trackIdentifier ?? ''),
+        ),
+        signalRttMs: 20,
+        connectionState: 'connected',
+        connectionQuality: 'good',
+      };
+      await begin(store, 'a');
+      const costs: number[] = [];
+      for (let round = 0; round < 100; round++) {
+        const startedMs = performance.now();
+        const samples = Array.from(
+          { length: 10 },
+          (_, at) =>
+            maker.make((round * 10 + at) * 1000, roomMetricsOf(all, facts), { signalPhaseCode: 3 })[0]
+              ?.sample ?? { atMs: 0 },
+        );
+        const chunk = { ...chunkOf('main', round, tableOf(samples)), toMs: round * 10_000 };
+        const writing = store.append('a', { firstSeq: round, events: [], chunks: [chunk] });
+        costs.push((performance.now() - startedMs) / 10);
+        await writing;
+      }
+      return percentile(costs.slice(10), 0.5);
+    });
+  },
+
+  /** From the begin of a write of ten samples to its end; ms. */
+  async flush(): Promise<{ p50: number; p99: number; bytesPerSample: number }> {
+    return withStore('flush', async (store) => {
+      await begin(store, 'a');
+      const samples = syntheticSamples(4000);
+      const times: number[] = [];
+      let bytes = 0;
+      for (let seq = 0; seq < 400; seq++) {
+        const chunk = chunkOf('main', seq, tableOf(samples.slice(seq * 10, seq * 10 + 10)));
+        bytes += chunk.data.length;
+        const startedMs = performance.now();
+        await store.append('a', { firstSeq: seq, events: [], chunks: [{ ...chunk, toMs: seq }] });
+        times.push(performance.now() - startedMs);
+        if (seq % 20 === 0) await settled();
+      }
+      return { p50: percentile(times, 0.5), p99: percentile(times, 0.99), bytesPerSample: bytes / 4000 };
+    });
+  },
+
+  /** Bytes a sample of an exported hour. */
+  async archived(): Promise<number> {
+    const blob = await archiveBlob([syntheticRecording('a', HOUR_S, STARTED_WALL_MS)]);
+    return blob.size / HOUR_S;
+  },
+
+  /** Samples a second when whole sessions are written: packing, then writing. */
+  async bulk(): Promise<number> {
+    return withStore('bulk', async (store) => {
+      const samples = syntheticSamples(CHUNKS_AT_ONCE * 300);
+      const startedMs = performance.now();
+      await store.add(
+        Array.from({ length: 10 }, (_, session) => ({
+          session: {
+            id: `s${session}`,
+            startedWallMs: session,
+            endedWallMs: session,
+            pinned: false,
+            source: 'recorded' as const,
+          },
+          events: [],
+          chunks: Array.from({ length: CHUNKS_AT_ONCE / 10 }, (_of, seq) => {
+            const from = (session * (CHUNKS_AT_ONCE / 10) + seq) * 300;
+            return chunkOf('main', seq, tableOf(samples.slice(from, from + 300)));
+          }),
+        })),
+      );
+      return samples.length / ((performance.now() - startedMs) / 1000);
+    });
+  },
+
+  /** 100,000 samples out of the database into columns; ms, the middle of five. */
+  async read100k(): Promise<number> {
+    return withStore('read', async (store) => {
+      await store.add([syntheticRecording('a', 100_000, STARTED_WALL_MS)]);
+      const times: number[] = [];
+      for (let round = 0; round < 5; round++) {
+        const startedMs = performance.now();
+        const stored = await store.read('a');
+        const table = tableOfChunks(stored?.recording.chunks ?? []);
+        times.push(performance.now() - startedMs);
+        if (table.rows !== 100_000) throw new Error(`${table.rows} rows`);
+        await settled(20);
+      }
+      return percentile(times, 0.5);
+    });
+  },
+
+  /** Opens an hour from the database and draws it; ms: the first in this page, and the middle of the others. */
+  async openHour(): Promise<{ cold: number; p50: number }> {
+    return withStore('open', async (store) => {
+      await store.add([syntheticRecording('a', HOUR_S, STARTED_WALL_MS)]);
+      await settled(200);
+      const times: number[] = [];
+      for (let round = 0; round < 16; round++) {
+        const startedMs = performance.now();
+        const model = await libraryOver(store).review('a');
+        const element = Object.assign(document.createElement('clara-review') as ClaraReviewElement, {
+          model,
+        });
+        const drawn = new Promise((resolve) =>
+          element.addEventListener('clara-review-drawn', resolve, { once: true }),
+        );
+        document.body.append(element);
+        await drawn;
+        await painted();
+        times.push(performance.now() - startedMs);
+        element.remove();
+        await settled(30);
+      }
+      return { cold: times[0] ?? NaN, p50: percentile(times.slice(1), 0.5) };
+    });
+  },
+
+  /** Fills the database of {@link list}; the next page measures it cold. */
+  async fillList(): Promise<void> {
+    const { store, database } = storeOf('clara-bench-list');
+    await store.add(
+      Array.from({ length: 1000 }, (_, at) =>
+        syntheticRecording(`s${at}`, 30, STARTED_WALL_MS + at * 3_600_000),
+      ),
+    );
+    for (let at = 0; at < 1000; at++) await putAway(store, `s${at}`);
+    await database.close();
+  },
+
+  /** Opens the database, reads a thousand sessions and draws their list; ms. In a page that has just been loaded. */
+  async list(): Promise<number> {
+    return withStore('list', async (store) => {
+      const place = document.createElement('main');
+      document.body.append(place);
+      const startedMs = performance.now();
+      let isListed = (): void => {};
+      const listed = new Promise<void>((resolve) => (isListed = resolve));
+      const reviews: Reviews = new Reviews({
+        openLibrary: () => Promise.resolve(libraryOver(store)),
+        loadElements: () => Promise.resolve(),
+        go: () => {},
+        draw: () => {
+          render(html`${sessionsPage(reviews, false)}`, place);
+          if (reviews.state.sessions.status === 'ready') isListed();
+        },
+        save: () => {},
+        signal: new AbortController().signal,
+      });
+      reviews.show({ page: 'sessions', ids: [] });
+      await listed;
+      await painted();
+      const tookMs = performance.now() - startedMs;
+      const shown = place.querySelectorAll('.session').length;
+      if (shown === 0) throw new Error('no session was listed');
+      place.remove();
+      return tookMs;
+    });
+  },
+
+  /** Deletes sessions of an hour; ms, the middle. */
+  async delete(): Promise<number> {
+    return withStore('delete', async (store) => {
+      const hour = syntheticRecording('a', HOUR_S, STARTED_WALL_MS);
+      const times: number[] = [];
+      for (let round = 0; round < 20; round++) {
+        await store.add([{ ...hour, session: { ...hour.session, id: `s${round}` } }]);
+        await settled(10);
+        const startedMs = performance.now();
+        await store.delete(`s${round}`);
+        times.push(performance.now() - startedMs);
+      }
+      return percentile(times, 0.5);
+    });
+  },
+
+  /** A hundred hours out of the database into one archive; ms. */
+  async export100h(): Promise<number> {
+    return withStore('export', async (store) => {
+      const hour = syntheticRecording('a', HOUR_S, STARTED_WALL_MS);
+      for (let at = 0; at < 100; at++)
+        await store.add([{ ...hour, session: { ...hour.session, id: `s${at}` } }]);
+      const startedMs = performance.now();
+      const { blob } = await libraryOver(store).exportAll();
+      const tookMs = performance.now() - startedMs;
+      if (blob.size < 1_000_000) throw new Error(`${blob.size} bytes`);
+      return tookMs;
+    });
+  },
+
+  /** Records a sample and an event a second until the browser is killed. */
+  recordOn(): number {
+    const { store } = storeOf('clara-bench-crash');
+    const recorder = storeRecorder({
+      store: Promise.resolve(store),
+      clock: browserClock,
+      log: silent,
+      newId: () => 'crash',
+      page: window,
+    }).begin(Date.now());
+    const startedMs = performance.now();
+    const samples = syntheticSamples(600);
+    let second = 0;
+    setInterval(() => {
+      const atMs = performance.now() - startedMs;
+      recorder.sample('main', { ...samples[second++], atMs });
+      recorder.event({ kind: 'network', atMs, hint: 'connectionChange' });
+    }, 1000);
+    return Date.now();
+  },
+
+  /** What {@link recordOn} has left: how far it came, ms since its start, and whether all of it can be read. */
+  async afterCrash(): Promise<{ lastMs: number; samples: number; events: number; broken: number }> {
+    const { store, database } = storeOf('clara-bench-crash');
+    const stored = await store.read('crash');
+    const lastMs = await store.lastAtMs('crash');
+    const chunks = stored?.recording.chunks ?? [];
+    const table = tableOfChunks(chunks); // throws for half a record
+    await database.close();
+    const raw = await openDB('clara-bench-crash');
+    const rows = await raw.count('chunks');
+    raw.close();
+    return {
+      lastMs,
+      samples: table.rows,
+      events: stored?.recording.events.length ?? 0,
+      broken: (stored?.leftOut ?? 0) + rows - chunks.length,
+    };
+  },
+};
+
+const CHUNKS_AT_ONCE = 400;
+
+/** What the harness calls. */
+export type RecordingMeasurements = typeof measurements;
+
+Object.assign(globalThis, { claraBench: measurements });

@@ -1,0 +1,74 @@
+/** Recordings as files. Owns names, types and compression of what is handed out; what is in them is core's. */
+import { archiveOf } from '../core/review/exports/archive.ts';
+import { csvOfEvents, csvOfSamples } from '../core/review/exports/csv.ts';
+import { ndjsonOf } from '../core/review/exports/ndjson.ts';
+import { openMetricsOf } from '../core/review/exports/open-metrics.ts';
+import { otlpMetricLines, otlpTraceLines } from '../core/review/exports/otlp.ts';
+import { rtcstatsOf } from '../core/review/exports/rtcstats.ts';
+import { webrtcInternalsOf } from '../core/review/exports/webrtc-internals.ts';
+import { openRecording } from '../core/review/open-recording.ts';
+import type { OpenRecording } from '../core/review/open-recording.ts';
+import { isoTime } from '../core/review/iso-time.ts';
+import type { Recording } from '../shared/recording.ts';
+import type { ExportFormat, RecordingFile } from './recording-library.ts';
+
+interface TextFormat {
+  readonly ending: string;
+  readonly type: string;
+  readonly lines: (recording: OpenRecording) => Iterable<string>;
+}
+
+const TEXTS: Readonly<Record<Exclude<ExportFormat, 'archive'>, TextFormat>> = {
+  csvSamples: { ending: 'samples.csv', type: 'text/csv', lines: csvOfSamples },
+  csvEvents: { ending: 'events.csv', type: 'text/csv', lines: csvOfEvents },
+  ndjson: { ending: 'ndjson', type: 'application/x-ndjson', lines: ndjsonOf },
+  otlpMetrics: { ending: 'otlp-metrics.jsonl', type: 'application/x-ndjson', lines: otlpMetricLines },
+  otlpTraces: { ending: 'otlp-traces.jsonl', type: 'application/x-ndjson', lines: otlpTraceLines },
+  openMetrics: {
+    ending: 'openmetrics.txt',
+    type: 'text/plain',
+    lines: (recording) => openMetricsOf([recording]),
+  },
+  rtcstats: { ending: 'rtcstats.txt', type: 'text/plain', lines: rtcstatsOf },
+  webrtcInternals: { ending: 'webrtc-internals.json', type: 'application/json', lines: webrtcInternalsOf },
+};
+/** Joined before they go into a Blob: a Blob of a million small parts is slow. */
+const PART_LENGTH = 1_000_000;
+
+/** One recording as a file. */
+export async function exportRecording(recording: Recording, format: ExportFormat): Promise<RecordingFile> {
+  const stem = `clara-${stampOf(recording.session.startedWallMs)}`;
+  if (format === 'archive') return { name: `${stem}.clararec`, blob: await archiveBlob([recording]) };
+  const { ending, type, lines } = TEXTS[format];
+  const parts: string[] = [];
+  let part = '';
+  for (const line of lines(openRecording(recording))) {
+    part += line;
+    if (part.length < PART_LENGTH) continue;
+    parts.push(part);
+    part = '';
+  }
+  return { name: `${stem}.${ending}`, blob: new Blob([...parts, part], { type }) };
+}
+
+/** Recordings as one compressed archive. */
+export function archiveBlob(recordings: Iterable<Recording> | AsyncIterable<Recording>): Promise<Blob> {
+  const pieces = archiveOf(recordings);
+  const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    async pull(controller) {
+      const { done, value } = await pieces.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    async cancel() {
+      await pieces.return(undefined);
+    },
+  });
+  const packed = stream.pipeThrough(new CompressionStream('gzip'));
+  return new Response(packed, { headers: { 'content-type': 'application/x-clara-recording' } }).blob();
+}
+
+/** `20260301-120000`, UTC. */
+export function stampOf(wallMs: number): string {
+  return isoTime(wallMs).replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15);
+}

@@ -1,0 +1,225 @@
+import { resetMouse, sendMouse } from '@web/test-runner-commands';
+import { expect } from 'chai';
+import { compareModelOf } from '../../../../src/core/review/compare-model.ts';
+import { reviewModelOf } from '../../../../src/core/review/review-model.ts';
+import type { ReviewModel } from '../../../../src/core/review/review-model.ts';
+import { ClaraReviewElement } from '../../../../src/ui/review/clara-review-element.ts';
+import { ClaraCompareElement } from '../../../../src/ui/review/compare-element.ts';
+import { axeFindings } from '../../../support/browser/axe-check.ts';
+import { callRecording } from '../../../support/core/recordings.ts';
+
+customElements.define('clara-review', ClaraReviewElement);
+customElements.define('clara-review-compare', ClaraCompareElement);
+
+const twoCuts = (): ReviewModel =>
+  reviewModelOf(
+    callRecording(300, [
+      { fromS: 60, toS: 72 },
+      { fromS: 150, toS: 180, isRejoin: true },
+    ]),
+  );
+
+describe('<clara-review>', () => {
+  let element: ClaraReviewElement;
+  const root = (): ShadowRoot => element.shadowRoot!;
+  const text = (selector: string): string =>
+    root().querySelector(selector)?.textContent?.replace(/\s+/g, ' ').trim() ?? '';
+  const plots = (): HTMLCanvasElement[] => [...root().querySelectorAll('canvas')];
+
+  async function show(model: ReviewModel, changes: Partial<ClaraReviewElement> = {}): Promise<void> {
+    element = Object.assign(document.createElement('clara-review') as ClaraReviewElement, { model }, changes);
+    const drawn =
+      model.charts.panels.length === 0
+        ? Promise.resolve()
+        : new Promise((resolve) => element.addEventListener('clara-review-drawn', resolve, { once: true }));
+    document.body.append(element);
+    await element.updateComplete;
+    await drawn;
+    await element.updateComplete;
+  }
+  afterEach(() => {
+    element.remove();
+    document.documentElement.style.removeProperty('background');
+  });
+
+  it('tells two cuts in words, with figures, and one by one', async () => {
+    await show(twoCuts());
+    expect(text('.lead')).to.contain('lasted 5 min').and.contain('lost 2 times');
+    expect(text('.tiles')).to.contain('Outages 2');
+    const outages = [...root().querySelectorAll('.outage')].map((item) => item.textContent ?? '');
+    expect(outages).to.have.length(2);
+    expect(outages[0]).to.contain('at 1:00').and.contain('12 s of sound lost to you');
+    expect(outages[1]).to.contain('at 2:30').and.contain('30 s of sound lost to you');
+  });
+
+  it('draws every panel, and has a lane and a button for each outage where it happened', async () => {
+    await show(twoCuts());
+    expect(plots()).to.have.length(5);
+    for (const canvas of plots()) expect(canvas.width).to.be.greaterThan(100);
+    const lane = root().querySelector('.lane')!;
+    expect([...lane.querySelectorAll('.stay')].map((stay) => stay.className.split(' ')[1])).to.deep.equal([
+      'requestingMic',
+      'connecting',
+      'connected',
+      'unstable',
+      'reconnecting',
+      'connected',
+      'unstable',
+      'reconnecting',
+      'connected',
+    ]);
+    const marks = [...root().querySelectorAll<HTMLElement>('button.mark')];
+    expect(marks.map((mark) => mark.getAttribute('aria-label'))).to.deep.equal([
+      'Outage 1, at 1:00 for 13 s',
+      'Outage 2, at 2:30 for 31 s',
+    ]);
+    const { left, width } = lane.getBoundingClientRect();
+    const at = marks.map((mark) => (mark.getBoundingClientRect().left + 12 - left) / width);
+    expect(at[0]).to.be.closeTo(60 / 300, 0.01);
+    expect(at[1]).to.be.closeTo(150 / 300, 0.01);
+  });
+
+  it('shows an outage by its button, with ten seconds around it, and says which', async () => {
+    await show(twoCuts());
+    root().querySelectorAll<HTMLButtonElement>('.outage button')[1]!.click();
+    await element.updateComplete;
+    expect(text('[aria-live]')).to.contain('Outage 2, at 2:30 for 31 s');
+    expect(text('.cursor-clock')).to.equal('2:30');
+    expect(root().querySelectorAll('.mark')).to.have.length(1);
+    const whole = [...root().querySelectorAll('button')].find((button) =>
+      button.textContent?.includes('Whole'),
+    )!;
+    expect(whole.disabled).to.equal(false);
+    whole.click();
+    await element.updateComplete;
+    expect(root().querySelectorAll('.mark')).to.have.length(2);
+  });
+
+  it('moves its cursor by keys in every chart and reads the values out', async () => {
+    await show(twoCuts());
+    const figure = root().querySelector<HTMLElement>('.panel-figure')!;
+    const press = (key: string, init: KeyboardEventInit = {}): boolean =>
+      figure.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true, ...init }));
+    expect(press('Home')).to.equal(false); // taken
+    expect(text('[aria-live]')).to.match(/^0:01, Media path \d+ ms, Signal connection \d+ ms$/);
+    press('ArrowRight', { shiftKey: true });
+    expect(text('[aria-live]')).to.match(/^0:11,/);
+    press('End');
+    expect(text('[aria-live]')).to.match(/^5:00,/);
+    press('+');
+    press('+');
+    press('Home');
+    const [, minutes] = /^(\d+):/.exec(text('[aria-live]'))!;
+    expect(Number(minutes), 'the visible stretch, not the whole').to.be.greaterThan(2);
+    press('Escape');
+    press('Home');
+    expect(text('[aria-live]')).to.match(/^0:01,/);
+    expect(text('.readout')).to.match(/ms$/);
+    expect(press('Tab')).to.equal(true); // not taken
+  });
+
+  it('zooms into what is drawn with the pointer', async () => {
+    await show(twoCuts());
+    const over = root().querySelector<HTMLElement>('.u-over')!;
+    over.scrollIntoView({ block: 'center' });
+    const { left, top, width } = over.getBoundingClientRect();
+    const at = (share: number): [number, number] => [Math.round(left + width * share), Math.round(top + 20)];
+    await sendMouse({ type: 'move', position: at(0.45) });
+    await sendMouse({ type: 'down' });
+    await sendMouse({ type: 'move', position: at(0.6) });
+    await sendMouse({ type: 'move', position: at(0.75) });
+    await sendMouse({ type: 'up' });
+    await resetMouse();
+    await element.updateComplete;
+    expect(root().querySelectorAll('.mark'), 'of 2:15 to 3:45').to.have.length(1);
+  });
+
+  it('has the values as tables, made when they are opened', async () => {
+    await show(twoCuts());
+    expect(root().querySelector('[part=timeline] table')).to.equal(null);
+    const details = root().querySelector('details')!;
+    details.open = true;
+    await new Promise((resolve) => details.addEventListener('toggle', resolve, { once: true }));
+    await element.updateComplete;
+    const table = root().querySelector('[part=timeline] table')!;
+    expect(table.querySelector('caption')!.textContent).to.contain('Round trip: Media path');
+    expect(table.querySelectorAll('tbody tr')).to.have.length(20);
+  });
+
+  it('says that nothing was measured when nothing was, and gives no score', async () => {
+    const recording = callRecording(60);
+    await show(reviewModelOf({ ...recording, chunks: [] }));
+    expect(plots()).to.have.length(0);
+    expect(text('[part=timeline]')).to.contain('Nothing was measured');
+    expect(text('[part=quality]')).to.contain('No score');
+  });
+
+  it('shows names of strangers as text', async () => {
+    const recording = callRecording(20);
+    const phase = '<img src=x onerror=alert(1)>';
+    await show(
+      reviewModelOf({ ...recording, events: [...recording.events, { kind: 'phase', atMs: 5000, phase }] }),
+    );
+    expect(root().querySelector('img')).to.equal(null);
+    expect(root().querySelector('.lane')!.getAttribute('aria-label')).to.contain(phase);
+  });
+
+  it('takes another recording, and leaves no canvas behind when it is removed', async () => {
+    await show(twoCuts());
+    const drawn = new Promise((resolve) =>
+      element.addEventListener('clara-review-drawn', resolve, { once: true }),
+    );
+    element.model = reviewModelOf(callRecording(100));
+    await drawn;
+    expect(plots()).to.have.length(5);
+    expect(text('.lead')).to.contain('never lost');
+    element.remove();
+    expect(plots()).to.have.length(0);
+    const again = new Promise((resolve) =>
+      element.addEventListener('clara-review-drawn', resolve, { once: true }),
+    );
+    document.body.append(element);
+    await again;
+    expect(plots()).to.have.length(5);
+  });
+
+  for (const theme of ['light', 'dark'] as const)
+    it(`has nothing that axe finds (${theme})`, async () => {
+      document.documentElement.style.background = theme === 'dark' ? '#0b1013' : '#f4f8f7';
+      await show(twoCuts(), { theme });
+      const details = root().querySelector('details')!;
+      details.open = true;
+      await new Promise((resolve) => details.addEventListener('toggle', resolve, { once: true }));
+      await element.updateComplete;
+      expect(await axeFindings(element)).to.deep.equal([]);
+    });
+});
+
+describe('<clara-review-compare>', () => {
+  it('marks what is better, draws both, and axe finds nothing', async () => {
+    const good = reviewModelOf(callRecording(200));
+    const element = document.createElement('clara-review-compare') as ClaraCompareElement;
+    element.names = ['bad one', 'good one'];
+    element.model = compareModelOf(twoCuts(), good, 'firstReconnect');
+    document.body.append(element);
+    await element.updateComplete;
+    const root = element.shadowRoot!;
+    const row = (name: string): string[] =>
+      [...root.querySelectorAll('tr')]
+        .filter((one) => one.textContent?.includes(name))
+        .flatMap((one) =>
+          [...one.querySelectorAll('td')].map((cell) => cell.textContent!.replace(/\s+/g, ' ').trim()),
+        );
+    expect(row('Outages')).to.deep.equal(['2', '0 better']);
+    expect(row('Sound lost')).to.deep.equal(['42 s', '0 s better']);
+    expect(root.textContent, 'one has no outage, so they meet at the join').to.contain(
+      '0:00 is the join of both.',
+    );
+    await import('uplot');
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(root.querySelectorAll('canvas').length).to.equal(5);
+    expect(await axeFindings(element)).to.deep.equal([]);
+    element.remove();
+    expect(root.querySelectorAll('canvas').length).to.equal(0);
+  });
+});
