@@ -135,7 +135,7 @@ function call<T>(page: Page, name: string): Promise<T> {
     (which) =>
       (globalThis as unknown as { claraBench: Record<string, () => unknown> }).claraBench[which]?.() as never,
     name,
-  ) as Promise<T>;
+  );
 }
 
 /** What a page loads for the review, gzip, where the package has been built. */

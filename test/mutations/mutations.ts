@@ -50,12 +50,12 @@ export const MUTATIONS: readonly Mutation[] = [
     edits: [
       {
         file: 'src/core/session/link-rejoin.ts',
-        find: 'if (state.asked || !(state.probeEnds || outage.offline)) return ignored(state);',
+        find: 'if (isAsked || !(state.probeEnds || outage.offline)) return ignored(state);',
         replace: 'return ignored(state);',
       },
       {
         file: 'src/core/session/link-rejoin.ts',
-        find: 'if (online.offline || state.asked || !policy.heedsHints)',
+        find: 'if (online.offline || isAsked || !policy.heedsHints)',
         replace: 'if (online !== undefined)',
       },
     ],

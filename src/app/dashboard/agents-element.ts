@@ -26,6 +26,9 @@ function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
 }
 
 /** `<clara-agents>`. */
+/** For work that bounds and answers for itself. */
+const NEVER = (): void => undefined;
+
 export class AgentsElement extends LitElement {
   /** Network, for tests. @default the page's */
   fetch: typeof fetch = (...args) => globalThis.fetch(...args);
@@ -54,7 +57,9 @@ export class AgentsElement extends LitElement {
   protected override render(): TemplateResult {
     const moment = { nowWallMs: Date.now(), ending: this.#ending, problem: this.#problem };
     return agentsView(this.#state, moment, {
-      end: (sessionId) => void this.#end(sessionId),
+      end: (sessionId) => {
+        this.#end(sessionId).catch(NEVER);
+      },
       showToken: (token) => {
         sessionStorage.setItem(TOKEN_KEY, token);
         this.#follow();
@@ -76,7 +81,7 @@ export class AgentsElement extends LitElement {
     this.#life?.abort();
     this.#life = new AbortController();
     this.#set({ ...this.#state, status: 'connecting' });
-    void followAgents(this.#parts, this.#life.signal); // never rejects
+    followAgents(this.#parts, this.#life.signal).catch(NEVER);
   }
 
   #set(state: AgentsState): void {

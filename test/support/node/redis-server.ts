@@ -1,20 +1,9 @@
 /** A redis-server of a test's own, on loopback, with nothing on disk. */
-import { execFileSync } from 'node:child_process';
 import { connect } from 'node:net';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { tryTcpPort } from '../../../harness/server/free-ports.ts';
 import { ProcessGroup } from '../../../harness/supervisor/process-group.ts';
-
-/** Whether the Debian package redis-server (or another) is installed. */
-export function hasRedisServer(): boolean {
-  try {
-    execFileSync('redis-server', ['--version'], { stdio: 'ignore', timeout: 5000 });
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 export interface RedisServer {
   readonly url: string;
