@@ -138,7 +138,9 @@ export class SessionLeases {
       this.#renewing = undefined;
       if (this.#isStopped) return;
       const inMs = this.#options.store.leaseMs / RENEWALS_PER_LEASE;
-      this.#cancelNext = this.#options.clock.after(inMs, () => void this.#renew());
+      this.#cancelNext = this.#options.clock.after(inMs, () => {
+        this.#renew().catch((error: unknown) => this.#wentAway(error));
+      });
     });
     return this.#renewing;
   }

@@ -54,7 +54,9 @@ export class AgentsElement extends LitElement {
   protected override render(): TemplateResult {
     const moment = { nowWallMs: Date.now(), ending: this.#ending, problem: this.#problem };
     return agentsView(this.#state, moment, {
-      end: (sessionId) => void this.#end(sessionId),
+      end: (sessionId) => {
+        this.#end(sessionId).catch(reportError);
+      },
       showToken: (token) => {
         sessionStorage.setItem(TOKEN_KEY, token);
         this.#follow();
@@ -76,7 +78,7 @@ export class AgentsElement extends LitElement {
     this.#life?.abort();
     this.#life = new AbortController();
     this.#set({ ...this.#state, status: 'connecting' });
-    void followAgents(this.#parts, this.#life.signal); // never rejects
+    followAgents(this.#parts, this.#life.signal).catch(reportError);
   }
 
   #set(state: AgentsState): void {

@@ -52,9 +52,9 @@ class FakeGateway {
   readonly fetch: typeof fetch = (input, init) => {
     const body = typeof init?.body === 'string' ? init.body : undefined;
     const token = new Headers(init?.headers).get('authorization');
-    this.asked.push({ url: String(input), body, token });
-    if (String(input) === '/api/agents/end')
-      return Promise.resolve(new Response(null, { status: this.endStatus }));
+    const url = input instanceof Request ? input.url : input.toString();
+    this.asked.push({ url, body, token });
+    if (url === '/api/agents/end') return Promise.resolve(new Response(null, { status: this.endStatus }));
     if (this.status !== 200) return Promise.resolve(new Response('', { status: this.status }));
     const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {
