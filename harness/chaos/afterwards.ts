@@ -22,6 +22,8 @@ export interface AfterwardsView {
 
 /** A new start after a fault, ms: a usual one takes under one second. */
 const START_LIMIT_MS = 20_000;
+/** From `connected` to a word of the agent, ms: a new one comes within 1 s and is told then. */
+const AGENT_LIMIT_MS = 8_000;
 const CLICK_LIMIT_MS = 5_000;
 /** A microphone that gives nothing is told within this of the connection, ms. */
 const SILENCE_TOLD_MS = 5_000;
@@ -73,9 +75,18 @@ const LOOKS: Record<Afterwards, Look> = {
     );
     return connected !== undefined;
   },
-  // The same voice session goes on: the agent side knows of no second one.
-  resumeWorks: ({ voiceSessions, sessionsAtMark }, facts) =>
-    Promise.resolve(facts.startWorks === true && voiceSessions.length === sessionsAtMark.length),
+  // The same voice session goes on: whoever speaks now, the agent side knows of no second one.
+  resumeWorks: async ({ ear, voiceSessions, sessionsAtMark }, facts, signal) => {
+    if (facts.startWorks !== true) return false;
+    const fromWallMs = Date.now();
+    const heard = await within(AGENT_LIMIT_MS, signal, (limit) =>
+      ear.until(
+        (report) => report.kind === 'word' && report.side === 'agent' && report.at.wallMs >= fromWallMs,
+        limit,
+      ),
+    );
+    return heard !== undefined && voiceSessions.length === sessionsAtMark.length;
+  },
   contextTold: ({ ear }) =>
     Promise.resolve(
       ear.reports.some(

@@ -170,12 +170,15 @@ export function shortened(scenario: Scenario): Scenario | undefined {
     }
     case 'shortened': {
       const { lastsMs, budgetMs } = scenario.short;
-      const { failsAfter } = scenario.pass;
+      const { failsAfter, afterwards, ...pass } = scenario.pass;
+      // A shorter fault ends within the agent's grace time: it is the same session still, with nothing to be told.
+      const stillTrue = afterwards?.filter((name) => name !== 'contextTold');
       return {
         ...scenario,
         lastsMs,
         pass: {
-          ...scenario.pass,
+          ...pass,
+          ...(stillTrue !== undefined && { afterwards: stillTrue }),
           ...(failsAfter !== undefined && { failsAfter: { ...failsAfter, budgetMs } }),
         },
       };

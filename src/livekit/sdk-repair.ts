@@ -11,6 +11,10 @@ type Engine = Room['engine'];
 /** What of the engine is not in its types (livekit-client 2.23). */
 interface EngineInside {
   handleDisconnect?: (connection: string, ...more: unknown[]) => void;
+  /** Of the pause before its next try; one that has run out stays. */
+  clearReconnectTimeout?: () => void;
+  /** Does nothing while a try is under way. Never rejects. */
+  attemptReconnect?: (reason: number) => Promise<void>;
 }
 
 type Transports = NonNullable<Engine['pcManager']>;
@@ -19,6 +23,9 @@ type Transports = NonNullable<Engine['pcManager']>;
 const LATE_MS = 500;
 /** Listeners that wait for the connection, and when its latest restart was. */
 const awaiting = new WeakMap<object, number>();
+
+/** ReconnectReason.RR_SIGNAL_DISCONNECTED of livekit_models.proto: what the server is told of why. */
+const SIGNAL_DISCONNECTED = 1;
 
 /** Its own opinions that media is dead: the server hears nothing, a transport is stuck. */
 const OWN_OPINIONS = ['connection quality lost', 'reconcile'];
@@ -70,9 +77,19 @@ export function pushRepair(room: Room, clock: Clock): void {
     restartAgainOnceConnected(transports, clock);
     return;
   }
-  if (room.state !== ConnectionState.Connected) return; // it is resuming already
+  if (room.state !== ConnectionState.Connected) {
+    if (engine !== undefined) tryNow(engine);
+    return;
+  }
   // The SDK's one door to its own resume: it drops the socket and repairs, ICE restart included.
   room.simulateScenario('signal-reconnect').catch(() => {});
+}
+
+/** Ends the pause before the SDK's next try, as the SDK itself does when the browser is online again. */
+function tryNow(engine: Engine): void {
+  const inside = engine as unknown as EngineInside;
+  inside.clearReconnectTimeout?.();
+  inside.attemptReconnect?.(SIGNAL_DISCONNECTED).catch(() => {}); // it schedules its next try itself
 }
 
 /**

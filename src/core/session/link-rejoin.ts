@@ -28,8 +28,10 @@ import type {
 } from './link-state.ts';
 import type { Problem } from './types.ts';
 
-/** A proof that is under way at the deadline may end by itself this long, ms; the bar is the budget ± 2 s. */
+/** A proof that is under way at the deadline may end by itself this long, ms. */
 const PROOF_GRACE_MS = 1500;
+/** Past the deadline nothing lasts longer than this, ms, not even with a join in the last moment: the budget ± 2 s. */
+const BUDGET_TOLERANCE_MS = 2000;
 
 /** The next step between two rejoins. */
 export function whileWaiting(state: ReconnectingWait, event: LinkEvent, policy: ReconnectPolicy): Step {
@@ -79,6 +81,7 @@ export function whileJoining(state: ReconnectingJoin, event: LinkEvent, policy: 
         giveUpMonoMs: Math.min(
           at + policy.proofMs,
           Math.max(at, state.outage.deadlineMonoMs) + PROOF_GRACE_MS,
+          state.outage.deadlineMonoMs + BUDGET_TOLERANCE_MS,
         ),
       });
     case 'joinFailed':

@@ -48,7 +48,10 @@ export function whileSdkRepairs(state: ReconnectingSdk, event: LinkEvent, policy
     case 'probed': {
       if (!event.answered) return moved({ ...state, nextNudgeMonoMs: at + SELF_HEAL_MS, probes: 'missed' });
       if (at - outage.sinceMonoMs >= repairLimitMs(state, policy)) return rejoinProbed(state, at, policy);
-      const probes = state.probes === 'missed' ? 'missed' : 'answered';
+      // The path is back: whatever repairs need not sit out the pause between two tries, up to 1 s.
+      if (state.probes === 'missed' && state.repair === 'signal')
+        return moved({ ...state, probes: 'returned' }, { type: 'repairNow' });
+      const probes = state.probes === 'none' ? 'answered' : state.probes;
       if (state.repair !== 'none' || at < state.nextNudgeMonoMs)
         return probes === state.probes ? ignored(state) : moved({ ...state, probes });
       const pauseMs = probes === 'answered' ? ICE_RESTART_MS : policy.nudgeMs;
@@ -83,7 +86,7 @@ export function whileSdkRepairs(state: ReconnectingSdk, event: LinkEvent, policy
 
 /** How long the room is held, ms from the outage's start, while the server answers and media does not come. */
 function repairLimitMs(state: ReconnectingSdk, policy: ReconnectPolicy): number {
-  if (state.probes !== 'missed') return policy.mediaHoldMs;
+  if (state.probes === 'none' || state.probes === 'answered') return policy.mediaHoldMs;
   return state.repair === 'none' ? policy.lastResortMs : policy.sdkRepairMs;
 }
 

@@ -62,6 +62,20 @@ describe('a repair that the SDK begins by itself', () => {
   });
 });
 
+describe('a push while the SDK waits for its next try', () => {
+  it('ends the pause and tries now', () => {
+    const did: string[] = [];
+    const engine = {
+      client: {},
+      clearReconnectTimeout: () => did.push('pause ended'),
+      attemptReconnect: async (reason: number) => void did.push(`tried, reason ${reason}`),
+    };
+    const room = { state: 'signalReconnecting', engine } as unknown as Room;
+    pushRepair(room, { monoMs: () => 0 } as Clock);
+    expect(did).to.deep.equal(['pause ended', 'tried, reason 1']);
+  });
+});
+
 describe('an ICE restart that is pushed', () => {
   /** A room whose connection does what the test says, on a clock that stands until it is told. */
   function roomToPush() {
