@@ -111,7 +111,7 @@ export class VoiceSession {
   /** Runs to the end and says why it ended. Never rejects. */
   async run(): Promise<string> {
     this.#armPresence();
-    this.#soundCheck.run(this.#life.signal).catch(() => undefined); // never rejects; what it still asks is bounded
+    this.#soundCheck.run(this.#life.signal).catch(() => {}); // it never rejects, and what it still asks is bounded
     let token: string | undefined = this.#parts.start.token;
     let again = false;
     while (!this.#life.signal.aborted) {

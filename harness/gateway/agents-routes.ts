@@ -51,7 +51,7 @@ function addStream(
     for (const stream of [...streams]) stream.end();
     done();
   });
-  app.get('/api/agents', async (request, reply) => {
+  app.get('/api/agents', (request, reply) => {
     requireOperator(request);
     if (streams.size >= MAX_STREAMS)
       throw new HttpError('rateLimited', `more than ${MAX_STREAMS} streams at a time`, { retryAfterS: 10 });

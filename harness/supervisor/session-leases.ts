@@ -139,7 +139,7 @@ export class SessionLeases {
       if (this.#isStopped) return;
       const inMs = this.#options.store.leaseMs / RENEWALS_PER_LEASE;
       this.#cancelNext = this.#options.clock.after(inMs, () => {
-        this.#renew().catch(() => undefined); // never rejects
+        this.#renew().catch((error: unknown) => this.#wentAway(error));
       });
     });
     return this.#renewing;

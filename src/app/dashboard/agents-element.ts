@@ -26,9 +26,6 @@ function sleep(delayMs: number, signal: AbortSignal): Promise<void> {
 }
 
 /** `<clara-agents>`. */
-/** For work that bounds and answers for itself. */
-const NEVER = (): void => undefined;
-
 export class AgentsElement extends LitElement {
   /** Network, for tests. @default the page's */
   fetch: typeof fetch = (...args) => globalThis.fetch(...args);
@@ -58,7 +55,7 @@ export class AgentsElement extends LitElement {
     const moment = { nowWallMs: Date.now(), ending: this.#ending, problem: this.#problem };
     return agentsView(this.#state, moment, {
       end: (sessionId) => {
-        this.#end(sessionId).catch(NEVER);
+        this.#end(sessionId).catch(reportError);
       },
       showToken: (token) => {
         sessionStorage.setItem(TOKEN_KEY, token);
@@ -81,7 +78,7 @@ export class AgentsElement extends LitElement {
     this.#life?.abort();
     this.#life = new AbortController();
     this.#set({ ...this.#state, status: 'connecting' });
-    followAgents(this.#parts, this.#life.signal).catch(NEVER);
+    followAgents(this.#parts, this.#life.signal).catch(reportError);
   }
 
   #set(state: AgentsState): void {

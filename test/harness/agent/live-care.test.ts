@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { after, before, describe, test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { dispose } from '@livekit/rtc-node';
 import { SAMPLE_RATE_HZ, toInt16 } from '../../../harness/agent/pcm.ts';
 import { findInspector } from '../../../harness/supervisor/stack-note.ts';
 import { startTimeOf } from '../../../harness/supervisor/process-table.ts';
@@ -33,7 +34,10 @@ describe('the care for sessions on a real LiveKit server', { timeout: 120_000 },
   before(async () => {
     rig = await startAgentRig({ maxRssBytes: 400 * 1024 * 1024 });
   });
-  after(() => rig.stop());
+  after(async () => {
+    await rig.stop();
+    await dispose();
+  });
 
   async function join(t: TestContext, id: string, identity: string, userKey?: string): Promise<RtcUser> {
     const room = await dispatchAgent(rig.server, AGENT, id, 'count');

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { dispose } from '@livekit/rtc-node';
 import { resolveConfig } from '../../../harness/config/resolve-config.ts';
 import { startStack } from '../../../harness/stack/start-stack.ts';
 import { createRunFolder } from '../../../harness/supervisor/run-folder.ts';
@@ -29,6 +30,7 @@ async function follow(url: string, got: AgentsMessage[], signal: AbortSignal): P
 }
 
 test('operators see a real session live, in metrics and in health, and end it; the journal remembers it', async (t) => {
+  t.after(dispose); // rtc-node keeps the process otherwise
   const folder = await temporaryFolder(t);
   const { log, lines } = keptLog();
   const runFolder = await createRunFolder({ log, parentFolder: folder });
