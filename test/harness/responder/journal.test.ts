@@ -61,8 +61,9 @@ test('with its conversation and its prompt known, a session goes on where it was
   await new Promise<void>((resolve) => {
     manager.onUpdate(({ status }) => status === 'completed' && resolve());
   });
-  const { spec } = processes[0] ?? {};
-  assert.ok(spec?.args.includes('--resume=talk-7'));
+  const spec = processes[0]?.spec;
+  assert.ok(spec);
+  assert.ok(spec.args.includes('--resume=talk-7'));
   assert.deepEqual(spec.args.slice(-2), ['--model', 'x']);
   assert.deepEqual(spec.input, { text: 'Build it.' });
   assert.equal(spec.limits.maxAgeMs, 77_000);
