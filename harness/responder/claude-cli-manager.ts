@@ -90,7 +90,7 @@ export class ClaudeCliManager implements AsyncDisposable {
   #runFolder: Promise<RunFolder> | undefined;
   #disposing: Promise<void> | undefined;
 
-  /** Throws ClaudeSessionError `invalidOptions` for a wrong configuration. */
+  /** Throws ClaudeSessionError `invalidOptions` for a wrong configuration, and when its own supervisor cannot write to the state folder. */
   constructor(options: ClaudeCliManagerOptions = {}) {
     this.#options = options;
     this.#config = parseCliConfig(options.config ?? {});

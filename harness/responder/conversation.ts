@@ -311,7 +311,7 @@ export class Conversation {
         },
         {
           onText: (text, stream) => output.take(text, stream),
-          onUsage: ({ rssBytes }) => output.noteMemory(rssBytes),
+          onUsage: (usage) => output.noteUsage(usage),
           onLimit: (breach) => this.#tools.tell({ type: 'limit', session, breach }),
           onStale: (command) => {
             if (command === 'recover') this.#process?.end('stale');

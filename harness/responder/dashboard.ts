@@ -13,6 +13,7 @@ export interface DashboardRow {
   readonly lastActivityWallMs: number;
   readonly retryCount: number;
   readonly rssBytes: number | undefined;
+  readonly cpuMs: number;
   readonly category: string | undefined;
   readonly group: string | undefined;
   readonly template: string | undefined;
@@ -42,6 +43,7 @@ export function dashboardOf(manager: DashboardSource, maxRows = 200) {
       lastActivityWallMs: session.lastActivity.getTime(),
       retryCount: session.retryCount,
       rssBytes: session.memoryUsage?.rss,
+      cpuMs: session.cpuMs,
       category: session.error?.category,
       group: session.group,
       template: session.template,

@@ -36,18 +36,20 @@ export class HealthWatch {
     );
   }
 
-  /** The check of all: tells of each stale one, then of all together. */
+  /** The check of all: tells of each active one, then of all together. */
   check(): void {
     const { sessions, tell, log } = this.#tools;
     const metrics = this.metrics();
     for (const session of sessions()) {
+      if (session.endTime !== undefined) continue;
       const facts = this.#factsOf(session);
-      if (!isStale(facts)) continue;
-      log.warn(
-        { event: 'cliStale', session: session.id, idleMs: Math.round(facts.idleMs) },
-        `CLI session ${session.id} has shown no activity for ${Math.round(facts.idleMs)} ms`,
-      );
-      tell({ type: 'health', session, isStale: true, metrics });
+      const isStaleNow = isStale(facts);
+      if (isStaleNow)
+        log.warn(
+          { event: 'cliStale', session: session.id, idleMs: Math.round(facts.idleMs) },
+          `CLI session ${session.id} has shown no activity for ${Math.round(facts.idleMs)} ms`,
+        );
+      tell({ type: 'health', session, isStale: isStaleNow, metrics });
     }
     tell({ type: 'health', session: undefined, isStale: metrics.staleSessions > 0, metrics });
   }

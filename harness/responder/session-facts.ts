@@ -42,7 +42,9 @@ export function factsOf(update: CliUpdate): CliFact[] {
     case 'health': {
       const rssBytes = update.session?.memoryUsage?.rss;
       return [
-        ...(rssBytes !== undefined ? [{ type: 'usage', rssBytes, cpuMs: 0 } as const] : []),
+        ...(rssBytes !== undefined
+          ? [{ type: 'usage', rssBytes, cpuMs: update.session?.cpuMs ?? 0 } as const]
+          : []),
         ...(update.isStale && update.session !== undefined
           ? [{ type: 'warning', code: 'stale', text: 'no activity for too long' } as const]
           : []),

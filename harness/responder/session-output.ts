@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import type { EngineClock } from '../supervisor/engine-clock.ts';
+import type { TreeUsage } from '../supervisor/usage-monitor.ts';
 import { stripAnsi } from './ansi.ts';
 import { LineSplitter } from './line-splitter.ts';
 import type { SplitLine } from './line-splitter.ts';
@@ -80,8 +81,9 @@ export class SessionOutput {
   }
 
   /** A measurement of its whole tree. */
-  noteMemory(rssBytes: number): void {
+  noteUsage({ rssBytes, cpuMs }: TreeUsage): void {
     this.#session.rssBytes = rssBytes;
+    this.#session.cpuMs = Math.round(cpuMs);
     this.#session.peakRssBytes = Math.max(this.#session.peakRssBytes, rssBytes);
   }
 

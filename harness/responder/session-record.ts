@@ -46,6 +46,8 @@ export class CliSession implements ClaudeSession {
   lastActivityMonoMs: number;
   rssBytes = -1;
   peakRssBytes = 0;
+  /** Of the present try's tree. */
+  cpuMs = 0;
   badLines = 0;
   unknownLines = 0;
   /** Why each of its tries failed. */
@@ -146,6 +148,7 @@ export class CliSession implements ClaudeSession {
       retryCount: this.retryCount,
       maxRetries: this.maxRetries,
       memoryUsage: this.memoryUsage,
+      cpuMs: this.cpuMs,
       resourceLimits: this.resourceLimits,
       error: this.error && { category: this.error.category, message: this.error.message },
       answer: this.answer,

@@ -79,6 +79,8 @@ export interface ClaudeSession {
   readonly maxRetries: number;
   /** `rss` of the whole tree, bytes; the heap fields are 0, they cannot be seen from outside. */
   readonly memoryUsage: NodeJS.MemoryUsage | undefined;
+  /** User and system time of the whole tree in the present try, ms. */
+  readonly cpuMs: number;
   readonly resourceLimits: ResourceLimits | undefined;
   /** Why it failed, timed out, or is being recovered. */
   readonly error: ClaudeSessionError | undefined;

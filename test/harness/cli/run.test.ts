@@ -8,6 +8,7 @@ import type { TestContext } from 'node:test';
 import { examineParts } from '../../../harness/doctor/examine-parts.ts';
 import { listProcesses } from '../../../harness/supervisor/process-table.ts';
 import { STAND_IN } from '../../support/node/cli-manager-rig.ts';
+import { processEnd } from '../../support/node/process-ends.ts';
 import { runProgram, sourceArguments } from '../../support/node/run-program.ts';
 import { temporaryFolder } from '../../support/node/temporary-folder.ts';
 
@@ -115,6 +116,24 @@ test('Ctrl-C cancels the session, and nothing of it is left', async (t) => {
   const [code] = (await once(child, 'close')) as [number];
   assert.equal(code, 1);
   assert.match(stdout, /^cancelled/);
+  assert.deepEqual(left(), []);
+});
+
+test('kill -9 of run leaves nothing of its session', async (t) => {
+  const { env, left } = await build(t, 'silent,proof,grandchild,strayed');
+  const child = spawn(process.execPath, [...sourceArguments(MAIN), 'run', '--prompt', 'x'], {
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 60_000,
+    killSignal: 'SIGKILL',
+  });
+  await new Promise<void>((resolve) =>
+    child.stderr.on('data', (chunk: Buffer) => chunk.toString().includes('I look at it.') && resolve()),
+  );
+  const pids = left().map(({ pid }) => pid);
+  assert.ok(pids.length >= 4);
+  child.kill('SIGKILL');
+  for (const pid of pids) await processEnd(pid, 15_000);
   assert.deepEqual(left(), []);
 });
 

@@ -53,6 +53,12 @@ test('names of flags and variables follow from the name', () => {
 });
 
 const wrong: readonly [OptionName, unknown][] = [
+  ['claudeCommand', 'two\nlines'],
+  ['sessionTimeout', '-1'],
+  ['maxRetries', '101'],
+  ['healthCheckInterval', '0'],
+  ['cleanupInterval', '2147483648'],
+  ['enableRecovery', 'sometimes'],
   ['host', 'a b'],
   ['host', '..:::'],
   ['host', '127.0.0.256'],

@@ -15,6 +15,7 @@ import { noteFacts } from '../../../harness/responder/session-facts.ts';
 import { isSignedBy } from '../../../harness/telemetry/webhook-signature.ts';
 import { fakeCliProcesses } from '../../support/node/fake-cli-processes.ts';
 import type { FakeCliProcess } from '../../support/node/fake-cli-processes.ts';
+import { FakeEngineClock } from '../../support/node/fake-engine-clock.ts';
 import { silentLog } from '../../support/node/silent-log.ts';
 import { temporaryFolder } from '../../support/node/temporary-folder.ts';
 
@@ -213,6 +214,20 @@ test('the board of the agent side hears of CLI sessions in its own words', async
     'cli state',
     'cli ended',
   ]);
+});
+
+test('at each health check the board hears of the memory and CPU time of what runs', async (t) => {
+  const clock = new FakeEngineClock();
+  const { processes, start } = fakeCliProcesses();
+  const manager = new ClaudeCliManager({ clock, startProcess: start });
+  t.after(() => manager.dispose());
+  const usages: unknown[] = [];
+  t.after(noteFacts(manager, (_id, _kind, fact) => fact.type === 'usage' && usages.push(fact)));
+  manager.startClaudeSession('a', 'x');
+  await clock.advance(0);
+  processes[0]?.handlers.onUsage({ rssBytes: 5000, cpuMs: 70.4, atMonoMs: 0, processes: 2 });
+  await clock.advance(30_000);
+  assert.deepEqual(usages, [{ type: 'usage', rssBytes: 5000, cpuMs: 70 }]);
 });
 
 test('the dashboard’s JSON has sessions, health, figures and profiles, and nothing that was said', async (t) => {

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { TestContext } from 'node:test';
+import { ClaudeCliManager } from '../../../harness/responder/claude-cli-manager.ts';
+import type { ClaudeCliManagerOptions } from '../../../harness/responder/manager-options.ts';
+import { SessionJournal, replaySessions } from '../../../harness/responder/session-journal.ts';
+import type { JournaledSession } from '../../../harness/responder/session-journal.ts';
+import { readJournal } from '../../../harness/supervisor/line-journal.ts';
+import { fakeCliProcesses } from '../../support/node/fake-cli-processes.ts';
+import { keptLog } from '../../support/node/kept-log.ts';
+import { temporaryFolder } from '../../support/node/temporary-folder.ts';
+
+const session = (facts: Partial<JournaledSession> = {}): JournaledSession => ({
+  id: 'cli-1',
+  agentId: 'agent',
+  command: 'claude',
+  startedWallMs: Date.now() - 5000,
+  status: 'running',
+  atWallMs: Date.now() - 1000,
+  retryCount: 1,
+  ...facts,
+});
+/** A file of a manager that is dead: process 1 began at another time. */
+const DEAD = 'cli-1-1.jsonl';
+
+async function build(t: TestContext, lines: readonly string[], options: ClaudeCliManagerOptions = {}) {
+  const stateFolder = await temporaryFolder(t);
+  writeFileSync(join(stateFolder, DEAD), lines.join('\n'));
+  const { processes, start } = fakeCliProcesses((process) => process.answers());
+  const { log, lines: logged } = keptLog();
+  const manager = new ClaudeCliManager({ stateFolder, startProcess: start, log, ...options });
+  t.after(() => manager.dispose());
+  return { stateFolder, manager, processes, logged };
+}
+const line = (one: JournaledSession): string => JSON.stringify({ type: 'session', session: one });
+
+test('torn and foreign lines are skipped, counted and told; the sessions beside them are found', async (t) => {
+  const { manager, logged, stateFolder } = await build(t, [
+    '{"type":"session","session":{"id":"torn',
+    line(session({ status: 'completed', reason: 'result' })),
+    '{"type":"weather"}',
+  ]);
+  assert.deepEqual(
+    (await manager.restored).map(({ fate }) => fate),
+    ['asBefore'],
+  );
+  assert.equal(manager.getSession('cli-1')?.status, 'completed');
+  assert.equal(logged.find(({ event }) => event === 'cliJournalCorrupt')?.['lines'], 2);
+  assert.ok(!readdirSync(stateFolder).some((name) => name.startsWith(DEAD)), 'the dead one’s file is taken');
+});
+
+test('with its conversation and its prompt known, a session goes on where it was, under its id', async (t) => {
+  const options = { timeout: 77_000, group: 'g', args: ['--model', 'x'] };
+  const { manager, processes } = await build(t, [
+    line(session({ options, prompt: 'Build it.', conversationId: 'talk-7' })),
+  ]);
+  const [restored] = await manager.restored;
+  assert.equal(restored?.fate, 'recovered');
+  await new Promise<void>((resolve) => {
+    manager.onUpdate(({ status }) => status === 'completed' && resolve());
+  });
+  const spec = processes[0]?.spec;
+  assert.ok(spec);
+  assert.ok(spec.args.includes('--resume=talk-7'));
+  assert.deepEqual(spec.args.slice(-2), ['--model', 'x']);
+  assert.deepEqual(spec.input, { text: 'Build it.' });
+  assert.equal(spec.limits.maxAgeMs, 77_000);
+  const again = manager.getSession('cli-1');
+  assert.equal(again?.retryCount, 2);
+  assert.equal(again.group, 'g');
+  assert.ok(
+    (again.endTime?.getTime() ?? 0) - again.startTime.getTime() >= 5000,
+    'it began in the other life',
+  );
+});
+
+test('the journal has prompts only when asked for, and environments never', async (t) => {
+  for (const journalPrompts of [false, true]) {
+    const stateFolder = await temporaryFolder(t);
+    const { start, processes } = fakeCliProcesses();
+    const manager = new ClaudeCliManager({ stateFolder, startProcess: start, journalPrompts });
+    t.after(() => manager.dispose());
+    manager.startClaudeSession('a', 'a private prompt', { env: { TOKEN: 'sk-secret' } });
+    while (processes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    const name = readdirSync(stateFolder).find((one) => one.startsWith('cli-')) ?? '';
+    const text = readFileSync(join(stateFolder, name), 'utf8');
+    assert.equal(text.includes('a private prompt'), journalPrompts);
+    assert.ok(!text.includes('sk-secret') && !text.includes('TOKEN'));
+    assert.equal(statSync(join(stateFolder, name)).mode & 0o777, 0o600);
+  }
+});
+
+test('a journal that grows is rewritten with what is remembered', async (t) => {
+  const folder = await temporaryFolder(t);
+  const remembered = session({ id: 'cli-last', options: { timeout: 5 } });
+  const journal = new SessionJournal(folder, () => [remembered]);
+  for (let i = 0; i < 6000; i += 1) journal.note(session({ id: `cli-${i}`, command: 'x'.repeat(100) }));
+  const [name = ''] = readdirSync(folder);
+  assert.ok(statSync(join(folder, name)).size < 1_200_000);
+  const { sessions, misfits } = replaySessions(readJournal(join(folder, name)).lines);
+  assert.deepEqual(
+    sessions.find(({ id }) => id === 'cli-last'),
+    remembered,
+  );
+  assert.equal(misfits, 0);
+  journal.close();
+});
+
+test('a state folder that cannot be used ends no session', async (t) => {
+  const folder = await temporaryFolder(t);
+  const file = join(folder, 'a-file');
+  writeFileSync(file, '');
+  const { start } = fakeCliProcesses((process) => process.answers());
+  const { log, lines } = keptLog();
+  const { Supervisor } = await import('../../../harness/supervisor/supervisor.ts');
+  const supervisor = new Supervisor({ log });
+  t.after(() => supervisor.stop());
+  const manager = new ClaudeCliManager({
+    stateFolder: join(file, 'sub'),
+    startProcess: start,
+    supervisor,
+    log,
+  });
+  t.after(() => manager.dispose());
+  assert.equal((await manager.executeClaudeSession('a', 'x')).status, 'completed');
+  assert.ok(lines.some(({ event }) => event === 'cliJournalFailed'));
+});
