@@ -46,16 +46,18 @@ export class ConversationKeeper {
     this.#entry(voiceSessionId).untilMonoMs = undefined;
   }
 
-  /** Something was said. */
+  /** Something was said; nothing of a conversation that is forgotten, whose child may still speak. */
   addTurn(voiceSessionId: string, turn: ConversationTurn): void {
-    const entry = this.#entry(voiceSessionId);
+    const entry = this.#entries.get(voiceSessionId);
+    if (entry === undefined) return;
     entry.turns.push(turn);
     if (entry.turns.length > MAX_CONTEXT_TURNS) entry.turns.shift();
   }
 
-  /** The count stands after `word`. */
+  /** The count stands after `word`; nothing of a conversation that is forgotten. */
   spoke(voiceSessionId: string, word: number): void {
-    this.#entry(voiceSessionId).nextWord = (word + 1) % CODEBOOK_SIZE;
+    const entry = this.#entries.get(voiceSessionId);
+    if (entry !== undefined) entry.nextWord = (word + 1) % CODEBOOK_SIZE;
   }
 
   /** Counts a replacement of its child; how many there were, with this one. */

@@ -127,6 +127,7 @@ export class LiveRoom {
       dynacast: false,
       dataStream: { maxPayloadByteLength: MAX_REQUEST_BYTES },
     });
+    await this.#throwIfLeft();
     const track = LocalAudioTrack.createAudioTrack('agent-voice', source);
     this.#track = track;
     const publication = await this.#local().publishTrack(
@@ -134,8 +135,17 @@ export class LiveRoom {
       new TrackPublishOptions({ source: TrackSource.SOURCE_MICROPHONE, dtx: false, red: true }),
     );
     this.#trackSid = publication.sid;
+    await this.#throwIfLeft();
     for (const participant of this.#room.remoteParticipants.values()) this.#came(participant);
     return true;
+  }
+
+  /** Leaves what came through only after it was given up: rtc-node disconnects nothing that is not connected yet. */
+  async #throwIfLeft(): Promise<void> {
+    if (!this.#left) return;
+    await within(LEAVE_LIMIT_MS, this.#room.disconnect());
+    await this.#track?.close(false).catch(() => {}); // gone with the room
+    throw new Error('the room was left while it was joined');
   }
 
   /** Shows the agent's state; late or failed ones are dropped. */

@@ -22,7 +22,11 @@ export interface AfterwardsView {
 
 /** A new start after a fault, ms: a usual one takes under one second. */
 const START_LIMIT_MS = 20_000;
+/** From `connected` to a word of the agent, ms: a new one comes within 1 s and is told then. */
+const AGENT_LIMIT_MS = 8_000;
 const CLICK_LIMIT_MS = 5_000;
+/** A microphone that gives nothing is told within this of the connection, ms. */
+const SILENCE_TOLD_MS = 5_000;
 
 /** Looks at each of `wanted`, in an order in which none disturbs the next. */
 export async function lookAfterwards(
@@ -43,6 +47,7 @@ type Look = (view: AfterwardsView, facts: AfterwardsFacts, signal: AbortSignal) 
 
 const ORDER: readonly Afterwards[] = [
   'newTokenOnce',
+  'silenceTold',
   'contextTold',
   'secondTabExplained',
   'microphoneReleased',
@@ -70,13 +75,24 @@ const LOOKS: Record<Afterwards, Look> = {
     );
     return connected !== undefined;
   },
-  // The same voice session goes on: the agent side knows of no second one.
-  resumeWorks: ({ voiceSessions, sessionsAtMark }, facts) =>
-    Promise.resolve(facts.startWorks === true && voiceSessions.length === sessionsAtMark.length),
+  // The same voice session goes on: whoever speaks now, the agent side knows of no second one.
+  resumeWorks: async ({ ear, voiceSessions, sessionsAtMark }, facts, signal) => {
+    if (facts.startWorks !== true) return false;
+    const fromWallMs = Date.now();
+    const heard = await within(AGENT_LIMIT_MS, signal, (limit) =>
+      ear.until(
+        (report) => report.kind === 'word' && report.side === 'agent' && report.at.wallMs >= fromWallMs,
+        limit,
+      ),
+    );
+    return heard !== undefined && voiceSessions.length === sessionsAtMark.length;
+  },
   contextTold: ({ ear }) =>
     Promise.resolve(
       ear.reports.some(
-        (report) => report.kind === 'shown' && report.lines.some((line) => /in a new room/i.test(line)),
+        (report) =>
+          report.kind === 'shown' &&
+          report.lines.some((line) => /in a new room|knows your conversation/i.test(line)),
       ),
     ),
   secondTabExplained: ({ control }) =>
@@ -90,6 +106,17 @@ const LOOKS: Record<Afterwards, Look> = {
     }
     await page.waitForTimeout(1_000);
     return (await ask<number>(page, 'playing()')) > 0;
+  },
+  silenceTold: ({ ear }) => {
+    const connected = ear.reports.find((report) => report.kind === 'phase' && report.phase === 'connected');
+    const told = ear.reports.find(
+      (report) => report.kind === 'shown' && report.lines.some((line) => /can.t hear you/i.test(line)),
+    );
+    return Promise.resolve(
+      connected !== undefined &&
+        told !== undefined &&
+        told.at.wallMs - connected.at.wallMs <= SILENCE_TOLD_MS,
+    );
   },
   newTokenOnce: ({ tokensAsked }) => Promise.resolve(tokensAsked() === 2),
 };

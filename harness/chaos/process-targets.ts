@@ -69,8 +69,11 @@ function processesOf({ runId }: Pick<RunFolder, 'runId'>): ProcessFacts[] {
   return listProcesses().filter(({ environment }) => environment.split(/[\0 ]/).includes(mark));
 }
 
-/** Sends to what is found at the first signal, and goes on with the same processes until they are let go on. */
-function lookedUp(name: string, find: () => readonly ProcessFacts[]): ProcessTarget {
+/**
+ * Sends to what is found at the first signal, and goes on with the same processes until they are let go on. A send
+ * reaches every one of them; then it throws the first failure.
+ */
+export function lookedUp(name: string, find: () => readonly Pick<ProcessFacts, 'pid'>[]): ProcessTarget {
   let found: readonly ProcessTarget[] = [];
   const targets = (): readonly ProcessTarget[] => {
     if (found.length === 0) found = find().map(({ pid }) => pidTarget(pid));
@@ -80,7 +83,15 @@ function lookedUp(name: string, find: () => readonly ProcessFacts[]): ProcessTar
   return {
     send: (signal) => {
       if (signal !== 'SIGCONT') found = [];
-      for (const target of targets()) target.send(signal);
+      const failures: unknown[] = [];
+      for (const target of targets()) {
+        try {
+          target.send(signal);
+        } catch (error) {
+          failures.push(error); // the others go on all the same
+        }
+      }
+      if (failures.length > 0) throw failures[0];
     },
     exited: async (signal) => {
       await Promise.all(targets().map((target) => target.exited(signal)));

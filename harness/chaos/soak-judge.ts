@@ -43,6 +43,8 @@ export interface SoakFacts {
   readonly faults: number;
   /** Faults that found nothing to break, such as an agent that was just being replaced. */
   readonly notApplied: number;
+  /** How often page and server were looked into; one that did not answer in time is not among them. */
+  readonly looks: number;
   readonly stuck: readonly StuckStay[];
   readonly pageErrors: readonly string[];
   readonly sessionsLost: number;
@@ -76,6 +78,9 @@ const MOST_AGENT_PROCESSES = 3;
 /** Growth between first and last third that is no leak: caches, compiled code, a longer transcript. */
 const HEAP_SLACK_BYTES = 8 * 1024 * 1024;
 const COUNT_SLACK = 100;
+/** With more faults that broke nothing, or fewer looks at what they left, a soak has not shown what it is for. */
+const MOST_NOT_APPLIED_RATIO = 0.25;
+const LEAST_LOOKED_RATIO = 0.5;
 const FINAL = ['failed', 'ended'];
 
 /** All that was seen as facts. */
@@ -85,6 +90,7 @@ export function soakFacts(seen: SoakSeen): SoakFacts {
     minutes: Math.round((seen.untilWallMs - seen.fromWallMs) / 6_000) / 10,
     faults: seen.broken.length,
     notApplied: seen.notApplied,
+    looks: samples.length,
     stuck: [...stuckPhases(seen), ...stuckSound(seen)],
     pageErrors: [
       ...new Set(
@@ -110,7 +116,14 @@ export function soakFaults(facts: SoakFacts): string[] {
     last > first * 1.25 + slack
       ? [`${what} grew from ${Math.round(first)} to ${Math.round(last)} ${unit}`]
       : [];
+  const tried = facts.faults + facts.notApplied;
   return [
+    ...(facts.notApplied > tried * MOST_NOT_APPLIED_RATIO
+      ? [`${facts.notApplied} of ${tried} faults found nothing to break, at most a quarter may`]
+      : []),
+    ...(facts.looks < facts.faults * LEAST_LOOKED_RATIO
+      ? [`only ${facts.looks} looks after ${facts.faults} faults, at least half should have one`]
+      : []),
     ...facts.stuck.map(
       ({ what, fromMs, soundMs }) =>
         `stuck ${what} at ${Math.round(fromMs / 1_000)} s, ${Math.round(soundMs / 1_000)} s of it with nothing broken`,

@@ -23,7 +23,7 @@ function report(happening: ProbeHappening, monoMs = performance.now()): void {
   const agoMs = performance.now() - monoMs;
   const full: ProbeReport = { ...happening, at: { monoMs, wallMs: Date.now() - agoMs } };
   const ear = (globalThis as Record<string, unknown>)[PROBE_BINDING];
-  if (typeof ear === 'function') (ear as (report: ProbeReport) => unknown)(full);
+  if (typeof ear === 'function') (ear as (json: string) => void)(JSON.stringify(full));
 }
 
 /** The SDK's text of a 401 holds the whole token. */

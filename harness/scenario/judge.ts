@@ -1,7 +1,7 @@
 /**
  * Decides whether a call under a fault was good enough: the scenario's criteria against what was observed. Pure.
- * Never lenient by silence: a criterion whose fact was not observed fails by that name. With `slackMs` (tests) only
- * times get longer; phases, joins and words are judged as they are.
+ * Never lenient by silence: a criterion whose fact was not observed fails by that name. With `slackMs` (tests) times
+ * get longer, and a word may be missed by a busy machine; phases and joins are judged as they are.
  */
 import type { CallFault, CallPhase, CallResult } from '../call/call-result.ts';
 import type { Afterwards, Criteria, Scenario } from './scenario.ts';
@@ -39,6 +39,12 @@ type Check<K extends keyof Criteria> = (
   limit: NonNullable<Criteria[K]>,
   evidence: Evidence,
 ) => string | undefined;
+
+/**
+ * Each way, in tests: a machine that has more to do than it can drops a block of sound now and then. Who loses the path
+ * loses two words a second, and shows it by a join or a phase as well.
+ */
+const WORDS_OF_A_BUSY_MACHINE = 1;
 
 const FINAL = ['failed', 'ended'];
 /** The usual way in: none of these tells of a fault. */
@@ -127,12 +133,13 @@ const CHECKS: { readonly [K in keyof Required<Criteria>]: Check<K> } = {
       ? undefined
       : `failed after ${ms(tookMs)}, the budget is ${ms(budgetMs)} ± ${ms(mostMs)}`;
   },
-  maxWordsLost: (limit, { fault }) => {
+  maxWordsLost: (limit, { fault, slackMs }) => {
     if (fault === undefined) return 'words lost were not counted';
     const { toAgent, fromAgent } = fault.wordsLost;
-    return Math.max(toAgent, fromAgent) <= limit
+    const most = limit + (slackMs > 0 ? WORDS_OF_A_BUSY_MACHINE : 0);
+    return Math.max(toAgent, fromAgent) <= most
       ? undefined
-      : `${toAgent} words to the agent and ${fromAgent} from it were lost, at most ${limit} may be`;
+      : `${toAgent} words to the agent and ${fromAgent} from it were lost, at most ${most} may be`;
   },
   maxExtraJoins: (limit, { call }) => atMost('joins beyond the first', Math.max(0, call.joins - 1), limit),
   maxAgents: (limit, { call }) => atMost('agents', call.agents, limit),

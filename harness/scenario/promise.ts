@@ -13,6 +13,7 @@ const AFTERWARDS_WORDS: Record<NonNullable<Criteria['afterwards']>[number], stri
   soundPrompted: 'the page asks for a gesture',
   soundAfterGesture: 'sound plays after it',
   newTokenOnce: 'one new token is asked for',
+  silenceTold: 'the page says that it hears nothing within 5 s',
 };
 
 const WORDS: Words = {

@@ -138,18 +138,26 @@ const pair = ({ p50, p95 }: Percentiles): string => `${seconds(p50)} / ${seconds
 
 function section(id: string, scenario: Scenario | undefined, result: ChaosResult): string {
   const shown = CLIENT_ORDER.flatMap((client) => {
-    const own = result.runs.filter((run) => run.id === id && run.client === client);
+    const all = result.runs.filter((run) => run.id === id && run.client === client);
+    const own = all.filter(({ unplayed }) => unplayed !== true);
     const run = typicalRun(own);
-    return run === undefined ? [] : [{ client, run, own }];
+    return run === undefined ? [] : [{ client, run, own, all }];
   });
+  // What could not be played has no picture, and is told all the same.
+  const unplayed = CLIENT_ORDER.filter((client) => !shown.some((each) => each.client === client)).flatMap(
+    (client) => {
+      const told = misses(result.runs.filter((run) => run.id === id && run.client === client));
+      return told === '' ? [] : [`<p class="soft">${CLIENT_NAMES[client]}: not played</p>${told}`];
+    },
+  );
   const scale = commonScale(shown.map(({ run }) => run));
   const figures = shown.map(
-    ({ client, run, own }) =>
-      `<figure><figcaption><b>${CLIENT_NAMES[client]}</b> · ${caption(run, scenario?.pass.maxFalseConnectedMs)}${own.length > 1 ? ` · call ${run.run}, the middle one of ${own.length}` : ''}</figcaption>${timeline(run, scale)}${misses(own)}</figure>`,
+    ({ client, run, own, all }) =>
+      `<figure><figcaption><b>${CLIENT_NAMES[client]}</b> · ${caption(run, scenario?.pass.maxFalseConnectedMs)}${own.length > 1 ? ` · call ${run.run}, the middle one of ${own.length}` : ''}</figcaption>${timeline(run, scale)}${misses(all)}</figure>`,
   );
   const promise =
     scenario === undefined ? '' : ` promised: ${escapeHtml(promiseOf(scenario.pass).join(' · '))}`;
-  return `<section class="scenario" id="${escapeHtml(encodeURIComponent(id))}"><h3>${escapeHtml(scenario?.story ?? id)}</h3><p class="promise"><code>${escapeHtml(id)}</code>${promise}</p>${figures.join('')}</section>`;
+  return `<section class="scenario" id="${escapeHtml(encodeURIComponent(id))}"><h3>${escapeHtml(scenario?.story ?? id)}</h3><p class="promise"><code>${escapeHtml(id)}</code>${promise}</p>${[...figures, ...unplayed].join('')}</section>`;
 }
 
 /** The run whose sound came back in the middle of all; those that never came back count as latest. */

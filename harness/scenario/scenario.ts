@@ -42,6 +42,8 @@ export interface CallSetup {
   readonly microphone?: 'denied' | 'silent';
   /** Drop the flag that lets sound play without a gesture. @default false */
   readonly autoplayBlocked?: boolean;
+  /** No microphone: messages and the agent's voice only. @default false */
+  readonly textOnly?: boolean;
   /** No worker is registered. @default false */
   readonly noAgent?: boolean;
 }
@@ -51,11 +53,12 @@ export const AFTERWARDS = [
   'microphoneReleased', // no live capture is left
   'startWorks', // the Start button begins a new session
   'resumeWorks', // and it is in the same conversation where the room still is
-  'contextTold', // the page says that the conversation goes on in a new room
+  'contextTold', // the page says that the conversation goes on elsewhere
   'secondTabExplained', // the second tab says that the first one has the session
   'soundPrompted', // the page asks for a gesture
   'soundAfterGesture', // and then plays
   'newTokenOnce', // exactly one more token was asked for
+  'silenceTold', // the page says that the user is not heard, within 5 s of being connected
 ] as const;
 export type Afterwards = (typeof AFTERWARDS)[number];
 
@@ -167,12 +170,15 @@ export function shortened(scenario: Scenario): Scenario | undefined {
     }
     case 'shortened': {
       const { lastsMs, budgetMs } = scenario.short;
-      const { failsAfter } = scenario.pass;
+      const { failsAfter, afterwards, ...pass } = scenario.pass;
+      // A shorter fault ends within the agent's grace time: it is the same session still, with nothing to be told.
+      const stillTrue = afterwards?.filter((name) => name !== 'contextTold');
       return {
         ...scenario,
         lastsMs,
         pass: {
-          ...scenario.pass,
+          ...pass,
+          ...(stillTrue !== undefined && { afterwards: stillTrue }),
           ...(failsAfter !== undefined && { failsAfter: { ...failsAfter, budgetMs } }),
         },
       };

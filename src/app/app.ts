@@ -129,6 +129,7 @@ export class App {
     talk.policy = this.#url.policy;
     talk.budgetSeconds = this.#url.budgetSeconds;
     talk.resumeWhenBack = this.#url.resumeWhenBack;
+    talk.textOnly = this.#url.textOnly;
     this.#draw();
   }
 

@@ -1,7 +1,7 @@
 /**
  * What the address may ask for: `?pipeline=NAME` (sent with the token request, over the setting),
  * `?audioProcessing=off` (no echo cancellation, noise suppression and gain control; measuring needs it), and the
- * element's session policy: `?policy=classic`, `?budget=SECONDS`, `?resumeWhenBack=on`.
+ * element's session policy: `?policy=classic`, `?budget=SECONDS`, `?resumeWhenBack=on`; `?textOnly=on` wants no microphone.
  */
 
 /** The parameters, each undefined when it is missing or makes no sense. */
@@ -12,6 +12,7 @@ export interface UrlParameters {
   /** 5 to 3600, the element's own range. */
   readonly budgetSeconds: number | undefined;
   readonly resumeWhenBack: boolean;
+  readonly textOnly: boolean;
 }
 
 /** Reads them from a query. A pipeline's name is letters, digits and dashes, at most 40. */
@@ -27,5 +28,6 @@ export function parseUrlParameters(search: string): UrlParameters {
     policy: policy === 'resilient' || policy === 'classic' ? policy : undefined,
     budgetSeconds: budgetSeconds >= 5 && budgetSeconds <= 3600 ? budgetSeconds : undefined,
     resumeWhenBack: query.get('resumeWhenBack') === 'on',
+    textOnly: query.get('textOnly') === 'on',
   };
 }

@@ -130,7 +130,10 @@ export class JoinedRoom implements RoomConnection {
     const transports = [engine?.pcManager?.publisher, engine?.pcManager?.subscriber];
     const readings = transports.flatMap((transport) => transport?.getStats() ?? []);
     if (readings.length === 0) throw new SessionError('mediaFailed', 'there is no peer connection to read');
-    const microphone = this.#room.localParticipant.audioTrackPublications.size > 0 ? this.#kept : undefined;
+    const isPublished = this.#room.localParticipant.audioTrackPublications.size > 0;
+    // One that has ended sends nothing any more, and proves nothing by that.
+    const microphone =
+      isPublished && this.#kept?.mediaStreamTrack.readyState === 'live' ? this.#kept : undefined;
     microphone?.tellMuted().catch(() => {}); // told again with the next sample
     const reports = await untilAborted(Promise.all(readings), signal);
     const monoMs = this.#clock.monoMs();

@@ -11,6 +11,10 @@ type Engine = Room['engine'];
 /** What of the engine is not in its types (livekit-client 2.23). */
 interface EngineInside {
   handleDisconnect?: (connection: string, ...more: unknown[]) => void;
+  /** Of the pause before its next try; one that has run out stays. */
+  clearReconnectTimeout?: () => void;
+  /** Does nothing while a try is under way. Never rejects. */
+  attemptReconnect?: (reason: number) => Promise<void>;
 }
 
 type Transports = NonNullable<Engine['pcManager']>;
@@ -20,8 +24,11 @@ const LATE_MS = 500;
 /** Listeners that wait for the connection, and when its latest restart was. */
 const awaiting = new WeakMap<object, number>();
 
-/** Its own opinions that media is dead: a resume did not bring it back, the server hears nothing, a transport is stuck. */
-const OWN_OPINIONS = ['reconnect', 'connection quality lost', 'reconcile'];
+/** ReconnectReason.RR_SIGNAL_DISCONNECTED of livekit_models.proto: what the server is told of why. */
+const SIGNAL_DISCONNECTED = 1;
+
+/** Its own opinions that media is dead: the server hears nothing, a transport is stuck. */
+const OWN_OPINIONS = ['connection quality lost', 'reconcile'];
 
 /**
  * Has the SDK resume again where it would throw the room away. After one resume without media it starts over with a new
@@ -33,8 +40,15 @@ export function resumeRatherThanRestart(engine: Engine): void {
   const handleDisconnect = inside.handleDisconnect?.bind(engine);
   if (handleDisconnect === undefined) return;
   let isNeeded = false;
+  let isSignalBack = false;
+  watchResumes(engine, {
+    onBegin: () => (isSignalBack = false),
+    onSignalBack: () => (isSignalBack = true),
+  });
   inside.handleDisconnect = (connection, ...more) => {
-    if (!OWN_OPINIONS.includes(connection)) isNeeded ||= engine.fullReconnectOnNext;
+    // A resume that failed after its signal was back failed for media; one before was refused, and the room is gone.
+    const isOwnOpinion = OWN_OPINIONS.includes(connection) || (connection === 'reconnect' && isSignalBack);
+    if (!isOwnOpinion) isNeeded ||= engine.fullReconnectOnNext;
     else if (!isNeeded) engine.fullReconnectOnNext = false;
     handleDisconnect(connection, ...more);
   };
@@ -43,10 +57,10 @@ export function resumeRatherThanRestart(engine: Engine): void {
 /** Tells each time that the SDK has begun a resume, and that its signal connection is whole again (2 s before the SDK says so). */
 export function watchResumes(
   engine: Engine,
-  watcher: { readonly onBegin: () => void; readonly onSignalBack: () => void },
+  watcher: { readonly onBegin: () => unknown; readonly onSignalBack: () => unknown },
 ): void {
-  engine.on('resuming' as Parameters<Engine['on']>[0], watcher.onBegin);
-  engine.on('signalResumed' as Parameters<Engine['on']>[0], watcher.onSignalBack);
+  engine.on('resuming', watcher.onBegin);
+  engine.on('signalResumed', watcher.onSignalBack);
 }
 
 /**
@@ -63,9 +77,19 @@ export function pushRepair(room: Room, clock: Clock): void {
     restartAgainOnceConnected(transports, clock);
     return;
   }
-  if (room.state !== ConnectionState.Connected) return; // it is resuming already
+  if (room.state !== ConnectionState.Connected) {
+    if (engine !== undefined) tryNow(engine);
+    return;
+  }
   // The SDK's one door to its own resume: it drops the socket and repairs, ICE restart included.
   room.simulateScenario('signal-reconnect').catch(() => {});
+}
+
+/** Ends the pause before the SDK's next try, as the SDK itself does when the browser is online again. */
+function tryNow(engine: Engine): void {
+  const inside = engine as unknown as EngineInside;
+  inside.clearReconnectTimeout?.();
+  inside.attemptReconnect?.(SIGNAL_DISCONNECTED).catch(() => {}); // it schedules its next try itself
 }
 
 /**

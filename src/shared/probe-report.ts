@@ -51,7 +51,7 @@ export type ProbeHappening =
 /** A happening with its time. */
 export type ProbeReport = ProbeHappening & { readonly at: PageTime };
 
-/** The name under which the harness offers its ear to the page: `(report: ProbeReport) => void`. */
+/** The name under which the harness offers its ear to the page: `(json: string) => void`, a {@link ProbeReport} as JSON. */
 export const PROBE_BINDING = 'claraProbeReport';
 
 /** Global of the page, set before the probe: what it shall tell beyond the usual. */

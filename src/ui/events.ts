@@ -3,7 +3,7 @@
  * token; those of the transcript hold text and nothing else does.
  */
 import type { SessionErrorCode } from '../core/errors.ts';
-import type { LinkPhase, Recovery, TranscriptEntry } from '../core/session/types.ts';
+import type { LinkPhase, Recovery, TranscriptEntry, UnstableSide } from '../core/session/types.ts';
 
 const OPTIONS: EventInit = { bubbles: true, composed: true };
 
@@ -99,11 +99,14 @@ export class ClaraRecoveredEvent extends Event {
   readonly outageMs: number;
   /** False when the conversation goes on in a new room. */
   readonly sameRoom: boolean;
+  /** What was cut: `up`, `down`, `both`, `signal`, or `agent` where nobody was there to answer; undefined: not known. */
+  readonly side: UnstableSide | undefined;
 
   constructor(recovery: Recovery) {
     super(ClaraRecoveredEvent.type, OPTIONS);
     this.outageMs = recovery.outageMs;
     this.sameRoom = recovery.sameRoom;
+    this.side = recovery.side;
   }
 }
 

@@ -49,12 +49,12 @@ export const MUTATIONS: readonly Mutation[] = [
     part: 'the early wake-up',
     edits: [
       {
-        file: 'src/core/session/link-outage.ts',
+        file: 'src/core/session/link-rejoin.ts',
         find: 'if (state.asked || !(state.probeEnds || outage.offline)) return ignored(state);',
         replace: 'return ignored(state);',
       },
       {
-        file: 'src/core/session/link-outage.ts',
+        file: 'src/core/session/link-rejoin.ts',
         find: 'if (online.offline || state.asked || !policy.heedsHints)',
         replace: 'if (online !== undefined)',
       },
@@ -73,10 +73,10 @@ export const MUTATIONS: readonly Mutation[] = [
     part: 'the rejoin',
     edits: [
       {
-        file: 'src/core/session/link-outage.ts',
-        find: 'function join(from: LinkState, outage: Outage, at: number, policy: ReconnectPolicy, probed: boolean): Step {',
+        file: 'src/core/session/link-outage-moves.ts',
+        find: '  const giveUpMonoMs = Math.min(\n    at + policy.attemptMs,',
         replace:
-          "function join(from: LinkState, outage: Outage, at: number, policy: ReconnectPolicy, probed: boolean): Step { if (at > 0) return fail(from, { code: 'budgetExhausted', detail: 'no rejoin' });",
+          "  if (at > 0) return fail(from, { code: 'budgetExhausted', detail: 'no rejoin' });\n  const giveUpMonoMs = Math.min(\n    at + policy.attemptMs,",
       },
     ],
     tests: [

@@ -34,11 +34,16 @@ export class CallNotes {
     return true;
   }
 
+  /** No room stands: the next one tells what is blocked or weak in it. */
+  leftRoom(): void {
+    this.audioBlocked.set(false);
+    this.quality.set('good');
+  }
+
   /** The session is over. */
   reset(): void {
     this.#contextOf = undefined;
-    this.audioBlocked.set(false);
-    this.quality.set('good');
+    this.leftRoom();
     this.handover.set(undefined);
   }
 }

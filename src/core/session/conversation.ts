@@ -34,10 +34,12 @@ export class Conversation {
     this.#outbox = new Outbox((id, delivery) => this.lines.set(withDelivery(this.lines.value, id, delivery)));
   }
 
-  /** Begins with `lines` of an earlier page. */
+  /** Begins with `lines` of an earlier page. Whether its last messages got there went with it: nobody sends them now. */
   restore(lines: readonly TranscriptEntry[]): void {
-    this.#restored = lines;
-    this.lines.set(lines);
+    this.#restored = lines.map((line) =>
+      line.delivery === 'sending' ? { ...line, delivery: 'failed' } : line,
+    );
+    this.lines.set(this.#restored);
   }
 
   /** What an earlier page left belongs to another session; with `isShown` false its lines go as well. */

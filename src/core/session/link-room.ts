@@ -5,7 +5,7 @@
 import { DISCONNECT_ACTIONS } from '../reconnect/disconnect-reasons.ts';
 import type { ReconnectPolicy } from '../reconnect/policy.ts';
 import { end, ignored, moved } from './link-moves.ts';
-import { rejoinNow, sdkRepairs, waitFirst } from './link-outage.ts';
+import { rejoinNow, sdkRepairs, waitFirst } from './link-outage-moves.ts';
 import type { Connected, LinkEvent, Outage, Step, Unstable } from './link-state.ts';
 import type { CutSide, Recovery } from './types.ts';
 

@@ -106,10 +106,10 @@ export interface ReconnectingSdk extends Reconnecting {
   readonly repair: 'none' | 'signal' | 'all';
   readonly nextNudgeMonoMs: number;
   /**
-   * What probes have said in this outage: `answered` always (only media is cut), or `missed` at least once (the whole
-   * path was down, so once one is answered media can flow again).
+   * What probes have said in this outage: `answered` always (only media is cut), `missed` at least once (the whole
+   * path was down, so once one is answered media can flow again), or `returned`: answered after that.
    */
-  readonly probes: 'none' | 'answered' | 'missed';
+  readonly probes: 'none' | 'answered' | 'missed' | 'returned';
 }
 /** No room; between two rejoins. */
 export interface ReconnectingWait extends Reconnecting {

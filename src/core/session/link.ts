@@ -91,9 +91,13 @@ export interface TransitionLine {
 
 /** The one line of a transition. It holds no token, text, label or address. The emoji texts are the source document's. */
 export function transitionLine(state: LinkState, link: Link, atMonoMs: number): TransitionLine {
-  const facts = factsOf(state, atMonoMs);
-  if (link.phase === 'unstable' && link.side === 'agent')
-    return { event: 'linkChanged', text: 'no agent answers', facts: { ...facts, agentMissed: true } };
+  if (link.phase === 'unstable' && link.side === 'agent') {
+    const { name, generation } = state;
+    const facts = { state: name, generation, agentMissed: true };
+    return { event: 'linkChanged', text: 'no agent answers', facts };
+  }
+  // What was shown as the outage may have lasted until the agent was back.
+  const facts = { ...factsOf(state, atMonoMs), ...(link.phase === 'connected' && link.recovered) };
   return { event: 'linkChanged', text: textOf(state, atMonoMs), facts };
 }
 
@@ -117,6 +121,7 @@ function factsOf(state: LinkState, atMonoMs: number): Record<string, string | nu
   switch (state.name) {
     case 'idle':
     case 'requestingMic':
+    case 'connected':
       return facts;
     case 'connecting.joining':
       return { ...facts, attempt: state.attempt };
@@ -127,8 +132,6 @@ function factsOf(state: LinkState, atMonoMs: number): Record<string, string | nu
         delayMs: state.nextTryMonoMs - atMonoMs,
         code: state.problem.code,
       };
-    case 'connected':
-      return { ...facts, ...(state.recovered !== undefined && { ...state.recovered }) };
     case 'unstable':
       return { ...facts, cut: state.cut, signalDown: state.signalDown };
     case 'reconnecting.sdk':

@@ -20,7 +20,7 @@ import type { LinkCommand, LinkState } from './link-state.ts';
 import { RoomWatch, type RoomWatchListener } from './room-watch.ts';
 import type { WayBack } from './way-back.ts';
 
-const PROBE_EVERY_MS = 1000;
+const PROBE_EVERY_MS = 500;
 const CLOSE_LIMIT_MS = 2000;
 /** How long a join that was aborted may take to let go before the next one starts, ms. */
 const LETTING_GO_MS = 1000;
@@ -163,7 +163,7 @@ export class RoomKeeper {
     this.#room?.watch.agentLeft();
   }
 
-  /** Asks once a second, without waiting for the answer before: a request that hangs in a dead path says nothing. */
+  /** Asks twice a second, without waiting for the answer before: a request that hangs in a dead path says nothing. */
   async runProbes(onAnswer: (answered: boolean) => void, stay: AbortSignal): Promise<void> {
     const { ports, background, state } = this.#context;
     const probeOnce = async (url: string): Promise<void> => {

@@ -168,11 +168,12 @@ class SessionDriver implements VoiceSession {
         return this.#rooms.room?.connection.repairNow?.();
       case 'closeRoom':
         this.#parts.agent.pause();
-        this.#parts.notes.quality.set('good');
+        this.#parts.notes.leftRoom();
         return this.#rooms.close(command.bye);
       case 'endSession':
         this.#rooms.dropTicket();
         this.#levels.end();
+        this.#takeOver = false; // said of this run; one that comes back by itself takes nothing from anybody
         return this.#run.end(this.#runner.state);
     }
   }

@@ -107,3 +107,17 @@ test('connections and processes that pile up are told', () => {
     '5 agent processes ran at once, at most 3 may',
   ]);
 });
+
+test('a soak whose faults broke nothing, or that was hardly looked at, has shown nothing', () => {
+  assert.deepEqual(faultsOf(soak({ broken: [], notApplied: 40 })), [
+    '40 of 40 faults found nothing to break, at most a quarter may',
+  ]);
+  assert.deepEqual(
+    faultsOf(soak({ notApplied: 1, broken: Array(3).fill({ fromMs: 30_000, toMs: 40_000 }) })),
+    [],
+  );
+  const broken = Array.from({ length: 10 }, (_, at) => ({ fromMs: at * 10_000, toMs: at * 10_000 + 1 }));
+  assert.deepEqual(faultsOf(soak({ broken, samples: [sample(), sample(), sample()] })), [
+    'only 3 looks after 10 faults, at least half should have one',
+  ]);
+});

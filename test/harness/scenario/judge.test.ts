@@ -241,14 +241,16 @@ test('where the set-up is the fault, told counts from the click', () => {
   );
 });
 
-test('slack lengthens times and nothing else', () => {
+test('slack lengthens times, forgives one word each way, and nothing else', () => {
   const late = {
     ...good,
     faults: [{ ...fault, audioBackMs: 3_900, shownBackMs: 8_000, wordsLost: { toAgent: 50, fromAgent: 50 } }],
   };
   assert.equal(judge(asking({ audioBackMs: 1_000 }), late).pass, false);
   assert.equal(judge(asking({ audioBackMs: 1_000 }), late, { slackMs: 3_000 }).pass, true);
-  assert.equal(judge(asking({ maxWordsLost: 49 }), late, { slackMs: 3_000 }).pass, false);
+  assert.equal(judge(asking({ maxWordsLost: 49 }), late).pass, false);
+  assert.equal(judge(asking({ maxWordsLost: 49 }), late, { slackMs: 3_000 }).pass, true);
+  assert.equal(judge(asking({ maxWordsLost: 48 }), late, { slackMs: 3_000 }).pass, false);
   assert.equal(judge(asking({ maxExtraJoins: 0 }), { ...late, joins: 2 }, { slackMs: 3_000 }).pass, false);
 });
 

@@ -110,6 +110,8 @@ test('the short form keeps outages under 35 s, and past the budget where they we
     if (scenario.pass.failsAfter !== undefined) assert.equal(short.pass.failsAfter?.budgetMs, 20_000);
   }
   assert.equal(shortened(MATRIX.find(({ id }) => id === 'classic-40')!), undefined);
+  // Within the grace time the session is the same: there is no old context to tell of.
+  assert.deepEqual(shortened(MATRIX.find(({ id }) => id === 'off-300')!)?.pass.afterwards, []);
 });
 
 test('scenarios are selected by id and by group, in the order of the matrix', () => {

@@ -110,6 +110,30 @@ test('the call in the middle is the one that is drawn, and every miss is told', 
   assert.match(html, /call 3: told after 15500 ms, at most 4000 ms are allowed/);
 });
 
+test('a call that could not be played is told, and never drawn or counted beside those that were', () => {
+  const unplayed = [4, 5, 6].map((run) => ({
+    ...syntheticRun({
+      id: 'hole-20',
+      client: 'clara',
+      run,
+      lastsMs: 20_000,
+      toldMs: null,
+      audioBackMs: null,
+      shownBackMs: null,
+      pass: false,
+      why: ['it could not be played: no port'],
+    }),
+    unplayed: true,
+  }));
+  const html = chaosReport(chaosResult(7, [...RUNS, ...unplayed]), MATRIX, FRAME);
+  const section = html.slice(html.indexOf('id="hole-20"'), html.indexOf('id="hole-110"'));
+  assert.match(section, /Clara Voice<\/b>[^]*call 2, the middle one of 3</);
+  assert.match(section, /call 5: it could not be played: no port/);
+  const none = chaosReport(chaosResult(7, unplayed), MATRIX, FRAME);
+  assert.doesNotMatch(none, /<svg viewBox="0 0 1000/);
+  assert.match(none, /call 4: it could not be played: no port/);
+});
+
 test('lost words are crosses: as many as the call lost', () => {
   const run = syntheticRun({
     id: 'hole-5',

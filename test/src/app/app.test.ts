@@ -166,11 +166,11 @@ describe('the app', () => {
     await settled();
     expect(root.querySelector('clara-review')!.shadowRoot!.textContent).to.contain('lost once');
     const press = (name: string): void =>
-      [...root.querySelectorAll('button')].find((button) => button.textContent!.trim() === name)!.click();
+      [...root.querySelectorAll('button')].find((button) => button.textContent.trim() === name)!.click();
     press('Pin');
     await settled();
     expect((await library.list()).find(({ id }) => id === 'one')?.pinned).to.equal(true);
-    const confirm = window.confirm;
+    const confirm = window.confirm.bind(window);
     window.confirm = () => false;
     press('Delete');
     await settled();
@@ -187,7 +187,7 @@ describe('the app', () => {
     open('/sessions');
     await settled();
     for (const box of root.querySelectorAll<HTMLInputElement>('.compare input')) box.click();
-    [...root.querySelectorAll('button')].find((button) => button.textContent!.trim() === 'Compare')!.click();
+    [...root.querySelectorAll('button')].find((button) => button.textContent.trim() === 'Compare')!.click();
     await settled();
     expect(location.pathname).to.equal('/compare/one/two');
     const table = root.querySelector('clara-review-compare')!.shadowRoot!;

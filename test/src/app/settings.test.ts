@@ -43,6 +43,7 @@ const NOTHING = {
   policy: undefined,
   budgetSeconds: undefined,
   resumeWhenBack: false,
+  textOnly: false,
 };
 
 describe('the address', () => {
@@ -55,11 +56,12 @@ describe('the address', () => {
   });
 
   it('may choose how stubborn reconnecting is', () => {
-    expect(parseUrlParameters('?policy=classic&budget=20&resumeWhenBack=on')).to.deep.equal({
+    expect(parseUrlParameters('?policy=classic&budget=20&resumeWhenBack=on&textOnly=on')).to.deep.equal({
       ...NOTHING,
       policy: 'classic',
       budgetSeconds: 20,
       resumeWhenBack: true,
+      textOnly: true,
     });
   });
 
@@ -69,7 +71,7 @@ describe('the address', () => {
       '?pipeline=',
       '?pipeline=<b>&audioProcessing=on',
       `?pipeline=${'x'.repeat(41)}`,
-      '?policy=stubborn&budget=4&resumeWhenBack=1',
+      '?policy=stubborn&budget=4&resumeWhenBack=1&textOnly=yes',
       '?budget=3601',
       '?budget=1e2',
     ])

@@ -252,6 +252,29 @@ test('a change of the network has ICE restarted soon', () => {
   assert.deepEqual(pushed.commands, [{ type: 'repairNow' }]);
 });
 
+test('a repair that waits for its next try is hurried once by the first answer after a silence', () => {
+  const [connected] = STATES.connected;
+  assert.ok(connected);
+  const cut = { type: 'media', generation: GENERATION, finding: { cut: 'both' } } as const;
+  let { state } = next(connected, eventAt(BEGAN_MS, cut), resilient);
+  const tell = (atS: number, event: Parameters<typeof eventAt>[1]): readonly { type: string }[] => {
+    const step = next(state, eventAt(BEGAN_MS + atS * 1000, event), resilient);
+    state = step.state;
+    return step.commands;
+  };
+  tell(1, { type: 'repairing', generation: GENERATION, scope: 'signal' });
+  assert.deepEqual(
+    tell(2, { type: 'probed', answered: true }),
+    [],
+    'it answered all along: nothing has changed',
+  );
+  assert.deepEqual(tell(3, { type: 'probed', answered: false }), []);
+  assert.deepEqual(tell(4, { type: 'probed', answered: true }), [{ type: 'repairNow' }]);
+  assert.deepEqual(tell(5, { type: 'probed', answered: true }), []);
+  assert.deepEqual(tell(6, { type: 'probed', answered: false }), []);
+  assert.deepEqual(tell(7, { type: 'probed', answered: true }), [{ type: 'repairNow' }]);
+});
+
 test('a room that stays silent although the path is back is rebuilt after 30 s', () => {
   assert.equal(probedEachSecond(10, 119).joinedAtS, 30);
   assert.equal(probedEachSecond(40, 119).joinedAtS, 40);
@@ -282,6 +305,36 @@ test('an offline wait shows no countdown and begins no try; an answered probe di
   assert.ok(link.phase === 'reconnecting' && link.offline && link.nextTryMonoMs === undefined);
   const answered = next(waiting, eventAt(BEGAN_MS + 2500, { type: 'probed', answered: true }), resilient);
   assert.equal(answered.state.name, 'reconnecting.joining');
+});
+
+test('a room that is joined in the last moment has until 2 s past the budget to prove itself, and not longer', () => {
+  const { deadlineMonoMs } = outage();
+  for (const lateMs of [-60_000, -1000, 0, 500, 999]) {
+    const step = next(
+      {
+        name: 'reconnecting.joining',
+        stay: 7,
+        generation: GENERATION,
+        outage: outage(),
+        giveUpMonoMs: deadlineMonoMs + 1000,
+        probed: true,
+      },
+      {
+        type: 'joined',
+        generation: GENERATION,
+        roomSid: 'RM_first',
+        atMonoMs: deadlineMonoMs + lateMs,
+        chance: 0,
+      },
+      resilient,
+    );
+    const dueMs = dueMonoMs(step.state, resilient) ?? Infinity;
+    assert.ok(
+      dueMs <= deadlineMonoMs + 2000,
+      `joined ${lateMs} ms late, given up ${dueMs - deadlineMonoMs} ms late`,
+    );
+    assert.ok(dueMs - (deadlineMonoMs + lateMs) >= 1000, 'time enough for a proof');
+  }
 });
 
 test('the shown attempt counts the SDK first and goes on with ours', () => {

@@ -763,6 +763,19 @@ test('while offline no attempt is made, and online ends the wait at once', async
   assert.ok(backMs <= 1000, `${backMs} ms`);
 });
 
+test('a pause that the server asked for is over when it is over, also for a browser that is wrong about being offline', async () => {
+  const made = await connected();
+  made.world.ticketFaults.push(
+    new SessionError('tokenRateLimited', '429', { status: 429, retryAfterMs: 6000 }),
+  );
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  await timeUntil(made, () => made.ports.tickets.requests.length === 2);
+  made.ports.network.tell('offline'); // and yet every probe is answered
+  await made.world.clock.advance(5500);
+  assert.equal(made.ports.tickets.requests.length, 2, 'no probe shortens it');
+  await timeUntil(made, () => phase(made) === 'connected', 3000);
+});
+
 test('a wake-up after more than 30 s closes the old room and joins afresh at once', async () => {
   const made = await connected();
   const old = made.ports.rooms.last;
@@ -897,6 +910,13 @@ test('a hung agent is shown as absent within 5 s and a new one is asked for, at 
   assert.equal(recovered?.side, 'agent');
   assert.equal(recovered.sameRoom, true);
   assert.ok(recovered.outageMs >= 60_000, `${recovered.outageMs} ms`);
+  const told = (made.ports.recorder.sessions[0]?.events ?? []).flatMap((event) =>
+    event.kind === 'phase' ? [{ phase: event.phase, ...event.facts }] : [],
+  );
+  assert.deepEqual(told.slice(-2), [
+    { phase: 'unstable', state: 'connected', generation: 1, agentMissed: true },
+    { phase: 'connected', state: 'connected', generation: 1, ...recovered },
+  ]);
 });
 
 test('a room without an agent is told within 10 s of the start, and not for one that comes within 5', async () => {
@@ -1149,6 +1169,15 @@ test('audio that the browser blocks is told, and played from a gesture', async (
   assert.equal(made.ports.rooms.last.audioStarts, 1);
 });
 
+test('audio that the browser blocked in one room is not called blocked in the next', async () => {
+  const made = await connected();
+  made.ports.rooms.last.tell({ type: 'audioBlocked', blocked: true });
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  await timeUntil(made, () => phase(made) === 'connected');
+  assert.equal(made.ports.rooms.joins, 2);
+  assert.equal(made.session.audioBlocked.value, false, 'a room tells only what is blocked in it');
+});
+
 test('after a reload the session goes on with its way back and its last turns', async () => {
   const before = await connected();
   before.ports.rooms.last.tell({
@@ -1168,6 +1197,24 @@ test('after a reload the session goes on with its way back and its last turns', 
   await started;
   assert.equal(ports.tickets.requests[0]?.resume, 'resume-1');
   assert.ok(!JSON.stringify(ports.resumeStore.saved).includes('token-'), 'no token in storage');
+});
+
+test('a message that was on its way when the page was loaded anew is not shown as on its way for ever', async () => {
+  const ports = fakePorts(new FakeWorld());
+  const line = { from: 'user', kind: 'text', text: 'words', final: true, wallMs: 1 } as const;
+  ports.resumeStore.saved = {
+    resume: 'resume-1',
+    turns: [
+      { ...line, id: 'a', delivery: 'sent' },
+      { ...line, id: 'b', delivery: 'sending' },
+    ],
+    expiresWallMs: ports.clock.wallMs() + 60_000,
+  };
+  const session = createVoiceSession(ports);
+  assert.deepEqual(
+    session.transcript.value.map(({ delivery }) => delivery),
+    ['sent', 'failed'],
+  );
 });
 
 test('what a reload finds after 30 min is worth nothing, and a wanted end clears it', async () => {
@@ -1202,10 +1249,27 @@ test('a second tab is told so; with "use here" it takes the session and the firs
   assert.equal(first.ports.microphone.isOpen, false);
 });
 
-function benchWith(locks: FakeLocks): Bench {
+test('a session that comes back by itself takes nothing over, whatever its last start was told', async () => {
+  const locks = new FakeLocks();
+  const first = benchWith(locks, { resumeWhenBack: true });
+  const started = first.session.start({ takeOver: true });
+  await first.world.clock.advance(500);
+  await started;
+  cut(first);
+  first.ports.network.tell('offline');
+  await timeUntil(first, () => phase(first) === 'failed');
+  const second = await connectedWith(locks); // the person has gone on in another tab
+  heal(first);
+  first.ports.network.tell('online');
+  await first.world.clock.advance(1000);
+  assert.deepEqual(first.session.link.value, { phase: 'ended', reason: 'duplicateIdentity' });
+  assert.equal(phase(second), 'connected');
+});
+
+function benchWith(locks: FakeLocks, options: SessionOptions = {}): Bench {
   const world = new FakeWorld();
   const ports = fakePorts(world, { locks });
-  return { world, ports, session: createVoiceSession(ports) };
+  return { world, ports, session: createVoiceSession(ports, options) };
 }
 
 async function connectedWith(locks: FakeLocks): Promise<Bench> {

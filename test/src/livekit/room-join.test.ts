@@ -72,6 +72,16 @@ describe('joining a room', () => {
     expect(track.enabled).to.equal(true);
   });
 
+  it('expects nothing to be sent by a microphone that has ended, or its room could never be proven again', async () => {
+    const room = await bench.join();
+    const signal = new AbortController().signal;
+    expect((await room.sample(signal)).up?.muted).to.equal(false);
+    const track = await bench.microphone();
+    track.stop();
+    track.dispatchEvent(new Event('ended'));
+    expect((await room.sample(signal)).up).to.equal(undefined);
+  });
+
   it('keeps the same live track over two joins', async () => {
     const track = await bench.microphone();
     const first = await bench.join();

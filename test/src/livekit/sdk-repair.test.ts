@@ -6,8 +6,11 @@ import { pushRepair, resumeRatherThanRestart } from '../../../src/livekit/sdk-re
 /** What is used of the SDK's engine, noting how each repair began. */
 function engineThatNotes() {
   const begun: string[] = [];
+  const listeners = new Map<string, (() => void)[]>();
   const engine = {
     fullReconnectOnNext: false,
+    on: (name: string, listener: () => void) =>
+      void listeners.set(name, [...(listeners.get(name) ?? []), listener]),
     handleDisconnect: (connection: string) =>
       void begun.push(`${connection}: ${engine.fullReconnectOnNext ? 'restart' : 'resume'}`),
   };
@@ -15,24 +18,39 @@ function engineThatNotes() {
     engine.fullReconnectOnNext ||= full;
     engine.handleDisconnect(connection);
   };
+  const emit = (name: string): void => listeners.get(name)?.forEach((listener) => listener());
   resumeRatherThanRestart(engine as unknown as Room['engine']);
-  return { begun, begin };
+  return { begun, begin, emit };
 }
 
 describe('a repair that the SDK begins by itself', () => {
   it('is a resume although the SDK would start over for want of media', () => {
-    const { begun, begin } = engineThatNotes();
-    for (const connection of ['reconnect', 'connection quality lost', 'reconcile']) begin(connection, true);
+    const { begun, begin, emit } = engineThatNotes();
+    for (const connection of ['connection quality lost', 'reconcile']) begin(connection, true);
+    emit('resuming');
+    emit('signalResumed');
+    begin('reconnect', true);
     expect(begun).to.deep.equal([
-      'reconnect: resume',
       'connection quality lost: resume',
       'reconcile: resume',
+      'reconnect: resume',
     ]);
   });
 
+  it('starts over when the server refused to resume', () => {
+    const { begun, begin, emit } = engineThatNotes();
+    emit('resuming');
+    emit('signalResumed');
+    emit('resuming');
+    begin('reconnect', true);
+    expect(begun).to.deep.equal(['reconnect: restart']);
+  });
+
   it('starts over when the server has asked for it, and goes on doing so', () => {
-    const { begun, begin } = engineThatNotes();
+    const { begun, begin, emit } = engineThatNotes();
     begin('leave-reconnect', true);
+    emit('resuming');
+    emit('signalResumed');
     begin('reconnect', true);
     expect(begun).to.deep.equal(['leave-reconnect: restart', 'reconnect: restart']);
   });
@@ -41,6 +59,20 @@ describe('a repair that the SDK begins by itself', () => {
     const { begun, begin } = engineThatNotes();
     begin('negotiation', true);
     expect(begun).to.deep.equal(['negotiation: restart']);
+  });
+});
+
+describe('a push while the SDK waits for its next try', () => {
+  it('ends the pause and tries now', () => {
+    const did: string[] = [];
+    const engine = {
+      client: {},
+      clearReconnectTimeout: () => did.push('pause ended'),
+      attemptReconnect: async (reason: number) => void did.push(`tried, reason ${reason}`),
+    };
+    const room = { state: 'signalReconnecting', engine } as unknown as Room;
+    pushRepair(room, { monoMs: () => 0 } as Clock);
+    expect(did).to.deep.equal(['pause ended', 'tried, reason 1']);
   });
 });
 

@@ -46,9 +46,14 @@ describe('the events of a link', () => {
   });
 
   it('tell a recovery once, with how long sound was cut', () => {
-    const back: Link = { ...connected, recovered: { outageMs: 5000, sameRoom: true } };
+    const back: Link = { ...connected, recovered: { outageMs: 5000, sameRoom: true, side: 'agent' } };
     const events = told(eventsForLink(back, reconnecting(1), true));
-    expect(events.at(-1)).to.include({ type: 'clara-recovered', outageMs: 5000, sameRoom: true });
+    expect(events.at(-1)).to.include({
+      type: 'clara-recovered',
+      outageMs: 5000,
+      sameRoom: true,
+      side: 'agent',
+    });
     expect(eventsForLink({ ...back }, back, true)).to.deep.equal([]);
   });
 

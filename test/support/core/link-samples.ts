@@ -101,7 +101,7 @@ export const STATES: { readonly [N in LinkStateName]: readonly Extract<LinkState
     { name: 'unstable', ...up, cut: 'none', signalDown: true },
   ],
   'reconnecting.sdk': [
-    ...(['none', 'answered', 'missed'] as const).flatMap((probes) =>
+    ...(['none', 'answered', 'missed', 'returned'] as const).flatMap((probes) =>
       (['none', 'all'] as const).map((repair) => ({
         name: 'reconnecting.sdk' as const,
         ...base,

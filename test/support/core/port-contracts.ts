@@ -108,6 +108,7 @@ export function microphoneContract(
         microphone.close();
         microphone.close();
         expect(microphone.level() === 0, 'level 0');
+        expect(microphone.reading() === 'unknown', 'nothing can be read');
       },
     },
     {
@@ -119,6 +120,7 @@ export function microphoneContract(
         await pass();
         await opened;
         expect(microphone.level() === 0, 'level 0 while muted');
+        expect(microphone.reading() === 'unknown', 'silence by wish is no dead microphone');
         microphone.close();
       },
     },

@@ -208,7 +208,7 @@ describe('<clara-review-compare>', () => {
       [...root.querySelectorAll('tr')]
         .filter((one) => one.textContent?.includes(name))
         .flatMap((one) =>
-          [...one.querySelectorAll('td')].map((cell) => cell.textContent!.replace(/\s+/g, ' ').trim()),
+          [...one.querySelectorAll('td')].map((cell) => cell.textContent.replace(/\s+/g, ' ').trim()),
         );
     expect(row('Outages')).to.deep.equal(['2', '0 better']);
     expect(row('Sound lost')).to.deep.equal(['42 s', '0 s better']);
