@@ -23,7 +23,10 @@ class Sink implements SampleRecorder {
   readonly samples = new Map<string, MetricsSample[]>();
   readonly places: object[] = [];
   outcome: SessionOutcome | undefined;
-  constructor(readonly startedWallMs: number) {}
+  readonly startedWallMs: number;
+  constructor(startedWallMs: number) {
+    this.startedWallMs = startedWallMs;
+  }
   event(event: RecordingEvent): void {
     this.events.push(keptEvent(event));
   }
