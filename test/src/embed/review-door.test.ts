@@ -10,13 +10,13 @@ describe('the door clara-voice/review', () => {
     const review = document.createElement('clara-review');
     document.body.append(review);
     await review.updateComplete;
-    expect(review.shadowRoot!.textContent!.trim()).to.equal('');
+    expect(review.shadowRoot!.textContent.trim()).to.equal('');
     review.recording = callRecording(65, [{ fromS: 20, toS: 32 }]);
     await review.updateComplete;
     expect(review.shadowRoot!.textContent).to.contain('lost once');
     review.recording = undefined;
     await review.updateComplete;
-    expect(review.shadowRoot!.textContent!.trim()).to.equal('');
+    expect(review.shadowRoot!.textContent.trim()).to.equal('');
   });
 
   it('reads a file, shows its first session and gives them all', async () => {
