@@ -133,7 +133,7 @@ async function openPage(context: BrowserContext, url: string): Promise<Page> {
 function call<T>(page: Page, name: string): Promise<T> {
   return page.evaluate(
     (which) =>
-      (globalThis as unknown as { claraBench: Record<string, () => unknown> }).claraBench[which]?.() as never,
+      (globalThis as unknown as { claraBench: Record<string, () => T> }).claraBench[which]?.() as Promise<T>,
     name,
   );
 }

@@ -10,9 +10,9 @@ import { npmCommand } from './install.mjs';
 
 const PACK_LIMIT_MS = 60_000;
 
-/** What must not be in the package: the app and its worker, compiled modules beside the bundled ones, maps of the CDN files. */
+/** What must not be in the package: the app, its worker and the bench page, compiled modules beside the bundled ones, maps of the CDN files. */
 const UNWANTED = [
-  /^dist\/src\/(app|sw)\//,
+  /^dist\/src\/(app|sw|bench)\//,
   /^dist\/src\/.*(?<!\.d\.ts)$/,
   /^dist\/cdn\/.*\.map$/,
   /^(src|test|harness)\//,

@@ -56,9 +56,9 @@ export function archiveBlob(recordings: Iterable<Recording> | AsyncIterable<Reco
   const pieces = archiveOf(recordings);
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
-      const piece = await pieces.next();
-      if (piece.done === true) controller.close();
-      else controller.enqueue(piece.value);
+      const next = await pieces.next();
+      if (next.done === true) controller.close();
+      else controller.enqueue(next.value);
     },
     async cancel() {
       await pieces.return(undefined);

@@ -8,9 +8,9 @@ const SPEECH_LEVEL = 0.4;
 
 /** One session's. */
 export class HeardAnswers {
-  readonly #user = new SpeechEdgeReader('user', { levelRatio: SPEECH_LEVEL });
-  readonly #agent = new SpeechEdgeReader('agent', { levelRatio: SPEECH_LEVEL });
-  readonly #answers = new AnswerReader();
+  #user = new SpeechEdgeReader('user', { levelRatio: SPEECH_LEVEL });
+  #agent = new SpeechEdgeReader('agent', { levelRatio: SPEECH_LEVEL });
+  #answers = new AnswerReader();
   #turn = 0;
   /** The agent has spoken since the user did, so that the user's next words are a new turn. */
   #isAgentsTurnOver = true;
@@ -29,6 +29,13 @@ export class HeardAnswers {
       heard = this.#answers.next(edge) ?? heard;
     }
     return heard;
+  }
+
+  /** Sound is cut: what was heard before has no answer after it. Turns are counted on. */
+  forget(): void {
+    this.#user = new SpeechEdgeReader('user', { levelRatio: SPEECH_LEVEL });
+    this.#agent = new SpeechEdgeReader('agent', { levelRatio: SPEECH_LEVEL });
+    this.#answers = new AnswerReader();
   }
 
   #countTurn({ side, isOn }: SpeechEdge): void {

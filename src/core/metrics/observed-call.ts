@@ -99,6 +99,7 @@ export class ObservedCall {
     this.#session = session;
     session.link.watch(({ phase }) => {
       if (phase === 'connected') this.#run?.attempts.up();
+      else this.#run?.cut();
     });
     session.levels.watch(() => this.#run?.listen());
   }
@@ -156,11 +157,17 @@ class ObservedRun {
     });
   }
 
+  /** Sound is not proven to flow. */
+  cut(): void {
+    this.#answers.forget();
+  }
+
   /** Levels have changed. */
   listen(): void {
-    const levels = this.#session()?.levels.value;
-    if (levels === undefined) return;
-    const heard = this.#answers.next(this.#atMs(), levels);
+    const session = this.#session();
+    // A silence that the network makes is nobody's end of speech.
+    if (session?.link.value.phase !== 'connected') return;
+    const heard = this.#answers.next(this.#atMs(), session.levels.value);
     if (heard === undefined) return;
     this.#heardMs = heard.latencyMs;
     this.#recorder.event({ kind: 'heard', ...heard });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { MetricsSample } from '../../../../src/core/metrics/columns.ts';
 import { chunkOf } from '../../../../src/core/metrics/sample-buffer.ts';
+import { HeardAnswers } from '../../../../src/core/metrics/heard-answers.ts';
 import { keptEvent } from '../../../../src/core/metrics/kept-event.ts';
 import { ObservedCall, type PageEvent } from '../../../../src/core/metrics/observed-call.ts';
 import type { RoomMetrics } from '../../../../src/core/metrics/room-metrics.ts';
@@ -243,6 +244,28 @@ test('a room that cannot be read, or does not answer, costs its values and never
     assert.equal(made.session.link.value.phase, 'connected');
     await made.session.stop();
   }
+});
+
+test('an answer is timed by what is heard, and never across a cut', () => {
+  const heard = new HeardAnswers();
+  const answers: number[] = [];
+  let atMs = 0;
+  const sound = (durationMs: number, user: number, agent: number): void => {
+    for (const endMs = atMs + durationMs; atMs < endMs; atMs += 50) {
+      const answer = heard.next(atMs, { user, agent });
+      if (answer !== undefined) answers.push(answer.latencyMs);
+    }
+  };
+  sound(1000, 0.8, 0);
+  sound(700, 0.1, 0);
+  sound(1000, 0.1, 0.8);
+  assert.deepEqual([answers, heard.turn], [[700], 1]);
+  sound(400, 0, 0);
+  sound(1000, 0.8, 0);
+  heard.forget();
+  sound(5000, 0, 0);
+  sound(1000, 0, 0.8);
+  assert.deepEqual([answers, heard.turn], [[700], 2]);
 });
 
 test('what the page saw stands among the events', async () => {
