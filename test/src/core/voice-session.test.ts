@@ -522,6 +522,7 @@ const REASONS: DisconnectName[] = [
   'ROOM_DELETED',
   'STATE_MISMATCH',
   'JOIN_FAILURE',
+  'MIGRATION',
   'SIGNAL_CLOSE',
   'ROOM_CLOSED',
   'USER_UNAVAILABLE',
@@ -550,9 +551,9 @@ for (const reason of REASONS)
     assert.equal(made.ports.rooms.openRooms.length, 1);
   });
 
-test('MIGRATION is left to the SDK, whose repair is proven', async () => {
+test('a migration with the room standing is left to the SDK, whose repair is proven', async () => {
   const made = await connected();
-  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'MIGRATION' });
+  made.ports.rooms.last.tell({ type: 'repairing', scope: 'all' });
   await made.world.clock.advance(2000);
   assert.equal(linkIn(made, 'reconnecting').by, 'sdk');
   made.ports.rooms.last.tell({ type: 'repaired' });
@@ -818,6 +819,41 @@ test('with resumeWhenBack a failed session starts again on online, tells the new
   const { recovered } = linkIn(made, 'connected');
   assert.ok(recovered && !recovered.sameRoom && recovered.outageMs > 290_000);
   assert.equal(made.session.transcript.value.length, 1);
+});
+
+for (const answer of ['micDismissed', 'micDenied'] as const)
+  test(`with resumeWhenBack a person who has answered ${answer} is not asked again by each return to the page`, async () => {
+    const made = await connected({ resumeWhenBack: true });
+    cut(made);
+    await timeUntil(made, () => phase(made) === 'failed');
+    heal(made);
+    made.ports.microphone.answer = answer;
+    for (let returns = 0; returns < 5; returns += 1) {
+      made.ports.network.tell('visible');
+      await made.world.clock.advance(1000);
+    }
+    assert.equal(linkIn(made, 'failed').problem.code, answer);
+    assert.equal(made.ports.microphone.opens, 2, 'the start and one return');
+    assert.equal(made.ports.network.watcherCount, 0);
+  });
+
+test('with resumeWhenBack a way back that is refused ends it, and one that the network cuts is tried again', async () => {
+  const made = await connected({ resumeWhenBack: true });
+  cut(made);
+  await timeUntil(made, () => phase(made) === 'failed');
+  made.ports.network.tell('visible');
+  await made.world.clock.advance(20_000);
+  assert.equal(linkIn(made, 'failed').problem.code, 'tokenUnreachable');
+  heal(made);
+  made.world.joinFaults.push(new SessionError('unsupported', 'no'));
+  made.ports.network.tell('visible');
+  await made.world.clock.advance(5000);
+  assert.equal(linkIn(made, 'failed').problem.code, 'unsupported');
+  const { opens } = made.ports.microphone;
+  made.ports.network.tell('visible');
+  await made.world.clock.advance(5000);
+  assert.equal(phase(made), 'failed');
+  assert.equal(made.ports.microphone.opens, opens);
 });
 
 test('without it, a failed session stays failed and listens to nothing', async () => {
