@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { soakFacts, soakFaults, type SoakSample, type SoakSeen } from '../../../harness/chaos/soak-judge.ts';
 import { playSoakStep } from '../../../harness/chaos/soak-step.ts';
-import type { Fault, FaultTarget } from '../../../harness/faults/fault.ts';
+import type { Fault } from '../../../harness/faults/fault.ts';
 import type { TimedWord } from '../../../harness/call/call-facts.ts';
 import type { ProbeReport } from '../../../src/shared/probe-report.ts';
 
@@ -128,7 +128,7 @@ test('a soak whose faults broke nothing, or that was hardly looked at, has shown
 const step = (fault: Pick<Fault, 'apply'>) =>
   playSoakStep(
     { id: 'server-kill', ...fault },
-    {} as FaultTarget,
+    {},
     { lasts: () => Promise.resolve(), wallMs: () => 30_000 },
     new AbortController().signal,
   );
