@@ -916,6 +916,83 @@ test('a restart waits until the join of the stopped start has let go', async () 
   assert.equal(made.ports.rooms.openRooms.length, 1);
 });
 
+test('a rejoin waits until the aborted join before it has closed, which may take 2 s', async () => {
+  const made = bench({}, ({ world }) => {
+    world.closeMs = 2000;
+  });
+  const first = made.session.start();
+  await made.world.clock.advance(100);
+  const stopped = made.session.stop();
+  const second = made.session.start();
+  await made.world.clock.advance(5000);
+  await Promise.all([first, stopped, second]);
+  assert.equal(phase(made), 'connected');
+  assert.equal(made.ports.rooms.joins, 2);
+  assert.equal(made.ports.rooms.mostJoinsInFlight, 1);
+});
+
+test('a rejoin waits until the room before it has closed, while it probes and asks for its ticket', async () => {
+  const made = await connected();
+  made.world.closeMs = 1500;
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  const began = made.world.clock.monoMs();
+  await timeUntil(made, () => made.ports.rooms.joins === 2, 4000);
+  assert.equal(made.ports.rooms.mostAtOnce, 1);
+  assert.equal(made.world.clock.monoMs() - began, 1500, 'and not a moment longer');
+  assert.equal(made.ports.tickets.requests.length, 2);
+});
+
+test('a room or a join that never closes holds up the next one for a bounded time', async () => {
+  const made = await connected();
+  made.world.closeMs = 1_000_000;
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  const heldMs = await timeUntil(made, () => made.ports.rooms.joins === 2, 10_000);
+  assert.ok(heldMs > 2000 && heldMs <= 3000, `${heldMs} ms`);
+});
+
+test('a stop in a join resolves when that join has closed', async () => {
+  const made = bench({}, ({ world }) => {
+    world.closeMs = 1500;
+  });
+  const started = made.session.start();
+  await made.world.clock.advance(100);
+  let isDone = false;
+  const stopped = made.session.stop().then(() => (isDone = true));
+  await made.world.clock.advance(1400);
+  assert.ok(!isDone);
+  assert.equal(made.ports.rooms.joinsInFlight, 1);
+  await made.world.clock.advance(100);
+  assert.ok(isDone);
+  assert.equal(made.ports.rooms.joinsInFlight, 0);
+  await Promise.all([started, stopped]);
+  assertNothingLeft(made);
+});
+
+test('a stop waits for a room that comes late, and for its close, at most 2 s', async () => {
+  for (const [closeMs, doneMs] of [
+    [500, 1300],
+    [5000, 2000],
+  ] as const) {
+    const made = bench({}, ({ world }) => {
+      world.joinIgnoresAbort = true;
+      world.joinMs = 900;
+      world.closeMs = closeMs;
+    });
+    const started = made.session.start();
+    await made.world.clock.advance(150);
+    let isDone = false;
+    const stopped = made.session.stop().then(() => (isDone = true));
+    await made.world.clock.advance(doneMs - 100);
+    assert.ok(!isDone, `${closeMs} ms`);
+    await made.world.clock.advance(100);
+    assert.ok(isDone, `${closeMs} ms`);
+    assert.equal(made.ports.rooms.last.closes, 1);
+    await made.world.clock.advance(10_000);
+    await Promise.all([started, stopped]);
+    assertNothingLeft(made);
+  }
+});
+
 test('what an older room still tells is ignored, DUPLICATE_IDENTITY included', async () => {
   const made = await connected();
   const old = made.ports.rooms.last;
