@@ -184,9 +184,7 @@ function nextWhileConnecting(
     case 'hint':
       if (state.name !== 'connecting.waiting' || state.asked) return ignored(state);
       if (event.type === 'hint' && event.hint === 'offline') return ignored(state);
-      return policy.heedsHints || event.type === 'retryNow'
-        ? tryAgain(state)
-        : ignored(state);
+      return policy.heedsHints || event.type === 'retryNow' ? tryAgain(state) : ignored(state);
     case 'woke':
       // What was under way slept as long as we did: start over, with all of the time again.
       return tryAgain({ ...state, deadlineMonoMs: event.atMonoMs + policy.firstJoinMs });

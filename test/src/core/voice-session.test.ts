@@ -1405,6 +1405,63 @@ test('a watcher of the page that throws disturbs nothing', async () => {
   assert.ok(warnings(made).every((event) => event === 'watcherThrew'));
 });
 
+test('a log of the page that throws disturbs nothing: an outage is found, repaired and told as ever', async () => {
+  const made = bench({}, ({ ports }) => {
+    ports.log.info = ports.log.warn = () => {
+      throw new Error('page defect');
+    };
+  });
+  const started = made.session.start();
+  await made.world.clock.advance(500);
+  await started;
+  assert.equal(phase(made), 'connected');
+  await made.world.clock.advance(12_000);
+  cut(made);
+  await timeUntil(made, () => phase(made) === 'reconnecting', 4500);
+  heal(made);
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  await timeUntil(made, () => phase(made) === 'connected', 5000);
+  const stopped = made.session.stop();
+  await made.world.clock.advance(2000);
+  await stopped;
+  assertNothingLeft(made);
+});
+
+test('a recorder that throws holds up no transition, and is told as a defect', async () => {
+  const made = bench({}, ({ ports }) => {
+    const { recorder } = ports;
+    const begin = recorder.begin.bind(recorder);
+    recorder.begin = (startedWallMs) => ({
+      ...begin(startedWallMs),
+      event: () => {
+        throw new Error('no place left');
+      },
+    });
+  });
+  const started = made.session.start();
+  await made.world.clock.advance(500);
+  await started;
+  assert.equal(phase(made), 'connected');
+  await made.world.clock.advance(12_000);
+  cut(made);
+  await timeUntil(made, () => phase(made) === 'reconnecting', 4500);
+  assert.ok(warnings(made).every((event) => event === 'recorderThrew'));
+  assert.ok(warnings(made).length > 0);
+});
+
+test('a port that throws in the middle of a transition is told as a defect, and the transition is shown and timed', async () => {
+  const made = await connected();
+  made.ports.rooms.last.repairNow = () => {
+    throw new Error('an adapter’s defect');
+  };
+  made.ports.rooms.last.tell({ type: 'repairing', scope: 'all' });
+  made.session.retryNow();
+  assert.ok(warnings(made).includes('transitionThrew'));
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  assert.equal(phase(made), 'reconnecting');
+  await timeUntil(made, () => phase(made) === 'connected', 5000);
+});
+
 test('neither log nor recording holds a token, a resume value or what was said', async () => {
   const made = await connected();
   made.ports.rooms.last.tell({
