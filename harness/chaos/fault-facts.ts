@@ -4,8 +4,8 @@
  *
  * Sound is back in a direction when it is back for good (sound-back.ts); both directions have to be back.
  * The screen is back when it says `connected` and still does so STANDS_MS later (or at the end).
- * The first sign is the first phase other than `connected`, or the first line that had not been readable before; what
- * differs in digits only is the same line, so that a clock is no sign.
+ * The first sign is the first phase other than `connected`, or the first line that tells of a problem
+ * (telling-lines.ts) and did not stand there when the fault came.
  */
 import type { ProbeReport } from '../../src/shared/probe-report.ts';
 import { GAP_MS, WORD_MS } from '../../src/shared/tone-words.ts';
@@ -13,6 +13,7 @@ import type { AgentFacts, TimedWord } from '../call/call-facts.ts';
 import type { CallFault } from '../call/call-result.ts';
 import { wordFlow } from '../call/word-flow.ts';
 import { soundBackWallMs } from './sound-back.ts';
+import { tellsOfProblem } from './telling-lines.ts';
 import { withEpochs } from './word-epochs.ts';
 
 /** A fault as it was played, wall ms. */
@@ -21,7 +22,7 @@ export interface FaultTimes {
   readonly atWallMs: number;
   /** The same as `atWallMs` for one that was never taken back. */
   readonly healedWallMs: number;
-  /** Lines that were readable up to here are no sign of it. @default `atWallMs` */
+  /** Lines that stood there at this time are no sign of it. @default `atWallMs` */
   readonly knownLinesUntilWallMs?: number;
 }
 
@@ -102,11 +103,10 @@ function directionOf(
 
 function firstSignWallMs(times: FaultTimes, { page, untilWallMs }: Witnessed): number | undefined {
   const { atWallMs, knownLinesUntilWallMs = atWallMs } = times;
-  const known = new Set(
-    page.flatMap((report) =>
-      report.kind === 'shown' && report.at.wallMs <= knownLinesUntilWallMs ? report.lines.map(sameLine) : [],
-    ),
+  const stood = page.findLast(
+    (report) => report.kind === 'shown' && report.at.wallMs <= knownLinesUntilWallMs,
   );
+  const known = new Set(stood?.kind === 'shown' ? stood.lines.map(sameLine) : []);
   const sign = page.find((report) => {
     const { wallMs } = report.at;
     if (wallMs < atWallMs || wallMs > untilWallMs) return false;
@@ -114,13 +114,13 @@ function firstSignWallMs(times: FaultTimes, { page, untilWallMs }: Witnessed): n
     return (
       report.kind === 'shown' &&
       wallMs > knownLinesUntilWallMs &&
-      report.lines.some((line) => !known.has(sameLine(line)))
+      report.lines.some((line) => tellsOfProblem(line) && !known.has(sameLine(line)))
     );
   });
   return sign?.at.wallMs;
 }
 
-/** A line without its numbers: a clock that ticks says nothing new. */
+/** A line without its numbers: a time that ticks says nothing new. */
 function sameLine(line: string): string {
   return line.replace(/\d+([.,:]\d+)*/g, '#');
 }

@@ -158,15 +158,29 @@ test('a silence that begins shortly after the end of the fault belongs to it', (
   assert.equal(fault.audioBackMs, 4_000);
 });
 
-test('a new line is a sign, a line that differs in digits only is none', () => {
-  const shown = (wallMs: number, ...lines: string[]): ProbeReport => at(wallMs, { kind: 'shown', lines });
+const shown = (wallMs: number, ...lines: string[]): ProbeReport => at(wallMs, { kind: 'shown', lines });
+const WEAK = 'The network is weak. Sound may break up.';
+
+test('a line that tells of a problem is a sign; what the agent does, what was said and the clock are none', () => {
   const lines = [
-    shown(11_100, 'Connected', '0:01'),
-    shown(21_000, 'Connected', '0:10'),
-    shown(22_000, 'Connected', '0:11', 'The microphone was unplugged.'),
+    shown(11_100, 'Connected', 'Listening', '0:01'),
+    shown(21_000, 'Connected', 'Speaking', '0:10', 'What is said appears here.'),
+    shown(22_000, 'Connected', 'Speaking', '0:11', 'The network here is weak today.'),
+    shown(23_000, 'Connected', 'Speaking', '0:12', WEAK),
   ];
-  assert.equal(faultFacts(CUT, cutCall({ lines }), CLICK).firstUiStateMs, 2_000);
-  assert.equal(faultFacts(CUT, cutCall({ lines: lines.slice(0, 2) }), CLICK).firstUiStateMs, null);
+  assert.equal(faultFacts(CUT, cutCall({ lines: lines.slice(0, 3) }), CLICK).firstUiStateMs, null);
+  assert.equal(faultFacts(CUT, cutCall({ lines }), CLICK).firstUiStateMs, 3_000);
+});
+
+test('a problem that stands already when the fault comes is no sign of it; one that had gone is one again', () => {
+  const stands = [
+    shown(11_100, 'Connected'),
+    shown(19_000, 'Connected', WEAK),
+    shown(22_000, 'Connected', WEAK, '0:11'),
+  ];
+  assert.equal(faultFacts(CUT, cutCall({ lines: stands }), CLICK).firstUiStateMs, null);
+  const again = [shown(11_100, WEAK), shown(19_000, 'Connected'), shown(22_000, 'Connected', WEAK)];
+  assert.equal(faultFacts(CUT, cutCall({ lines: again }), CLICK).firstUiStateMs, 2_000);
 });
 
 test('a phase that flickers on the way is not yet back', () => {
