@@ -47,8 +47,9 @@ function addStream(
   requireOperator: (request: FastifyRequest) => void,
 ): void {
   const streams = new Set<EventStream>();
-  app.addHook('preClose', async () => {
+  app.addHook('preClose', (done) => {
     for (const stream of [...streams]) stream.end();
+    done();
   });
   app.get('/api/agents', (request, reply) => {
     requireOperator(request);
