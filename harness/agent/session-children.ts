@@ -38,7 +38,7 @@ const ASSIGNMENT_LIMIT_MS = 10_000;
 const CHILD_END_LIMIT_MS = 1_300;
 /** A session that was ended before its job came: a dispatch comes after about 205 ms, or never, ms. */
 const REMEMBER_ENDED_MS = 10_000;
-/** New children in place of lost ones for one voice session; then it is given up. */
+/** New children in place of lost ones for one voice session, with less than five healthy minutes between; then it is given up. */
 const MAX_REPLACEMENTS = 3;
 /** Three beats of a second and half of one: told and out of the room within 5 s of the hang. */
 const SILENT_LIMIT_MS = 3_500;
@@ -429,7 +429,7 @@ export class SessionChildren {
   /** Puts a new child in the place of a lost one: the user sees the old one leave at once, and the new one come. */
   #replace(entry: ChildEntry, reason: LossReason): void {
     const { voiceSessionId } = entry.metadata;
-    const attempt = this.#conversations.replaced(voiceSessionId);
+    const attempt = this.#conversations.replaced(voiceSessionId, this.#clock.monoMs());
     entry.child = undefined;
     entry.watched = undefined;
     const restart = askRestart(this.#restarts, RESTARTS, this.#clock.monoMs(), this.#chance());

@@ -7,7 +7,7 @@ import type { ProbeHappening } from '../../../src/shared/probe-report.ts';
 
 /** A page that is connected at once after its Start button is pressed; `then` is what its agent does. */
 function restarted(
-  then: (view: { readonly voiceSessions: string[]; speak(): void }) => void,
+  then: (view: { readonly voiceSessions: string[]; readonly speak: () => void }) => void,
 ): AfterwardsView {
   const ear = new PageEar();
   const hear = (happening: ProbeHappening): void =>
