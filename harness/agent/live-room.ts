@@ -79,6 +79,7 @@ const SEND_LIMIT_MS = 5_000;
 const LEAVE_LIMIT_MS = 800;
 /** A healthy subscription stands within 100 ms. */
 const RESUBSCRIBE_LIMIT_MS = 5_000;
+const UNSUBSCRIBE_LIMIT_MS = 1_000;
 const STATS_LIMIT_MS = 1_000;
 
 /** rtc-node's source as the speaker wants it. */
@@ -217,10 +218,15 @@ export class LiveRoom {
   async resubscribe(identity: string): Promise<boolean> {
     const publications = this.#audioOf(identity);
     if (this.#left || publications.length === 0) return false;
+    const gone = new Promise<void>((resolve) => {
+      this.#room.once(RoomEvent.TrackUnsubscribed, () => resolve());
+    });
+    for (const publication of publications) publication.setSubscribed(false);
+    await within(UNSUBSCRIBE_LIMIT_MS, gone); // both at once the server may take for no change at all
+    if (this.#left) return false;
     const standing = new Promise<true>((resolve) => {
       this.#room.once(RoomEvent.TrackSubscribed, () => resolve(true));
     });
-    for (const publication of publications) publication.setSubscribed(false);
     for (const publication of publications) publication.setSubscribed(true);
     return (await within(RESUBSCRIBE_LIMIT_MS, standing)) === true;
   }

@@ -17,7 +17,10 @@ export type Refusal = 'reset' | 'closed';
 
 /** One client's TCP way, as faults see it. Every result is the undo, idempotent. */
 export interface TcpPath {
-  /** Nothing passes in either direction, no death is told, new connections hang. What waited passes afterwards. */
+  /**
+   * Nothing passes in either direction, no death is told. What waited passes afterwards. New connections are accepted
+   * and then held, so they go on at once after it; a real network loses their SYN, which is sent again 1 to 4 s later.
+   */
   hold(): () => void;
   slowDown(link: SlowLink): () => void;
   /** Resolves when refusing; the undo when the port takes connections again. */

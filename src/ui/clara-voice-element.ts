@@ -132,6 +132,7 @@ export class ClaraVoiceElement extends SessionElement {
         microphone: this.microphone,
         audioBlocked: this.audioBlocked,
         quality: this.quality,
+        weakAs: this.weakAs,
         handover: this.handover,
         muted: active && this.muted,
         loading: this.loading,

@@ -186,6 +186,10 @@ export class SessionElement extends ConfiguredElement {
     return this.#watch.quality;
   }
 
+  protected get weakAs(): NetworkQuality {
+    return this.#watch.weakAs;
+  }
+
   protected get handover(): AgentHandover | undefined {
     return this.#watch.handover;
   }

@@ -33,6 +33,8 @@ export interface StatusInput {
   readonly microphone: MicrophoneState;
   readonly audioBlocked: boolean;
   readonly quality: NetworkQuality;
+  /** With which quality the present spell of a weak network began; `good` outside of one. */
+  readonly weakAs: NetworkQuality;
   readonly handover: AgentHandover | undefined;
   readonly muted: boolean;
   /** The code of the session is on its way. */
@@ -52,10 +54,22 @@ export interface StatusView {
   readonly notes: readonly string[];
   /** What a screen reader is told beside the status; empty for nothing. */
   readonly announcement: string;
+  /** The same of a weak network, in a node of its own: it stays as it is for a whole spell, so that it is said once. */
+  readonly qualityAnnouncement: string;
 }
 
 /** The words for `input`. */
 export function statusView(input: StatusInput, words: Words): StatusView {
+  const { weakAs } = input;
+  return {
+    ...phaseView(input, words),
+    qualityAnnouncement: weakAs === 'good' ? '' : words.text(`quality.${weakAs}`),
+  };
+}
+
+type PhaseView = Omit<StatusView, 'qualityAnnouncement'>;
+
+function phaseView(input: StatusInput, words: Words): PhaseView {
   const { link, localProblem, loading } = input;
   if (!isRunning(link) && localProblem !== undefined) {
     const headline = words.text(`problem.${localProblem}`);
@@ -132,16 +146,24 @@ function connectingFacts(
   return link.attempt > 1 ? [words.text('fact.attempt', { attempt: link.attempt }), elapsed] : [elapsed];
 }
 
-function connectedView(link: Link & { phase: 'connected' }, input: StatusInput, words: Words): StatusView {
-  const notes = callNotes(input, words);
+function connectedView(link: Link & { phase: 'connected' }, input: StatusInput, words: Words): PhaseView {
   const headline = words.text(`agent.${input.agentState}`);
-  if (isHandoverFresh(input.handover, input.nowMonoMs))
-    notes.unshift(words.text(`handover.${input.handover.origin}`));
+  const news: string[] = [];
   if (link.recovered !== undefined && isRecoveryFresh(link, input.nowMonoMs))
-    notes.unshift(recoveryText(link.recovered, words));
+    news.push(recoveryText(link.recovered, words));
+  if (isHandoverFresh(input.handover, input.nowMonoMs))
+    news.push(words.text(`handover.${input.handover.origin}`));
   // Of the agent's states only its absence is said: the others change with every turn.
-  const said = input.agentState === 'absent' ? [headline, ...notes] : notes;
-  return { ...view('live', words.text('status.connected'), headline), notes, announcement: said.join(' ') };
+  const said = [
+    ...(input.agentState === 'absent' ? [headline] : []),
+    ...news,
+    ...callNotes({ ...input, quality: 'good' }, words),
+  ];
+  return {
+    ...view('live', words.text('status.connected'), headline),
+    notes: [...news, ...callNotes(input, words)],
+    announcement: said.join(' '),
+  };
 }
 
 /** How long it was, what may be lost, and whether the room is another one. */
@@ -153,7 +175,7 @@ function recoveryText({ outageMs, sameRoom, side = 'both' }: Recovery, words: Wo
   return sentences.join(' ');
 }
 
-function unstableView(link: Link & { phase: 'unstable' }, input: StatusInput, words: Words): StatusView {
+function unstableView(link: Link & { phase: 'unstable' }, input: StatusInput, words: Words): PhaseView {
   // Sound that is cut is more than sound that is weak.
   const isCut = link.side === 'up' || link.side === 'down';
   const notes = callNotes(isCut ? { ...input, quality: 'good' } : input, words);
@@ -175,7 +197,7 @@ function reconnectingView(
   link: Link & { phase: 'reconnecting' },
   input: StatusInput,
   words: Words,
-): StatusView {
+): PhaseView {
   const headline = words.text(link.offline ? 'headline.offline' : 'headline.reconnecting');
   const facts = [
     words.text('fact.attempt', { attempt: link.attempt }),
@@ -212,7 +234,7 @@ function view(
   headline: string,
   facts: readonly string[] = [],
   announcement = '',
-): StatusView {
+): PhaseView {
   return { tone, status, headline, facts, notes: [], announcement };
 }
 

@@ -35,6 +35,7 @@ export class SessionController implements ReactiveController {
   #seenLink = IDLE;
   #seenLines = NO_LINES;
   #seenMicrophone = OFF;
+  #weakAs: NetworkQuality = 'good';
 
   constructor(host: ReactiveControllerHost, hooks: SessionHooks) {
     this.#host = host;
@@ -77,6 +78,11 @@ export class SessionController implements ReactiveController {
     return this.#session?.quality.value ?? 'good';
   }
 
+  /** With which quality the present spell of a weak network began to be shown; `good` outside of one. */
+  get weakAs(): NetworkQuality {
+    return this.#weakAs;
+  }
+
   get handover(): AgentHandover | undefined {
     return this.#session?.handover.value;
   }
@@ -107,7 +113,7 @@ export class SessionController implements ReactiveController {
     session?.microphone.watch(() => this.#catchUp(), signal);
     session?.agentState.watch(update, signal);
     session?.audioBlocked.watch(update, signal);
-    session?.quality.watch(update, signal);
+    session?.quality.watch(() => this.#catchUp(), signal);
     session?.handover.watch(update, signal);
     this.#catchUp();
   }
@@ -117,6 +123,9 @@ export class SessionController implements ReactiveController {
     this.#seenLink = this.link;
     this.#seenLines = this.transcript;
     this.#seenMicrophone = this.microphone;
+    const isCut = this.link.phase === 'unstable' && (this.link.side === 'up' || this.link.side === 'down');
+    if (this.quality === 'good') this.#weakAs = 'good';
+    else if (this.#weakAs === 'good' && !isCut) this.#weakAs = this.quality;
     if (this.#seenLink !== link) this.#hooks.onLink(this.#seenLink, link);
     if (this.#seenLines !== lines) this.#hooks.onTranscript(this.#seenLines, lines);
     if (this.#seenMicrophone !== microphone) this.#hooks.onMicrophone(this.#seenMicrophone, microphone);

@@ -24,6 +24,7 @@ export function statusTemplate(view: StatusView, lineAnnouncement: string): Temp
     }
     ${view.notes.map((note) => html`<p class="note" part="note" dir="auto">${note}</p>`)}
     <p class="unseen" aria-live="polite">${view.announcement}</p>
+    <p class="unseen" aria-live="polite">${view.qualityAnnouncement}</p>
     <p class="unseen" aria-live="polite">${lineAnnouncement}</p>
   </div>`;
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { NetworkQuality } from '../../../src/core/session/types.ts';
 import type { ClaraPhaseChangeEvent } from '../../../src/ui/events.ts';
 import { LINKS, transcriptLine } from '../../support/browser/fake-session.ts';
 import { mount, unmountAll } from '../../support/browser/mount-element.ts';
@@ -185,6 +186,39 @@ describe('<clara-voice>', () => {
     page.element.addEventListener('clara-error', (event) => heard.push([event.code, event.fatal]));
     page.session.microphone.set({ status: 'failed', code: 'micEnded' });
     expect(heard).to.deep.equal([['micEnded', false]]);
+  });
+
+  it('tells a screen reader of a weak network once per spell, whatever else changes in it', async () => {
+    const page = await mount();
+    page.session.link.set(linkOf('connected'));
+    await page.drawn();
+    const live = [...page.root.querySelectorAll('.words [aria-live], .words [role=status]')];
+    const read: string[] = [];
+    const observer = new MutationObserver((records) => {
+      for (const node of new Set(
+        records.map(({ target }) => (target instanceof Element ? target : target.parentNode!)),
+      ))
+        if (/network is weak/.test(node.textContent ?? '')) read.push(node.textContent!.trim());
+    });
+    for (const node of live) observer.observe(node, { childList: true, characterData: true, subtree: true });
+    const show = async (quality: NetworkQuality): Promise<void> => {
+      page.session.quality.set(quality);
+      await page.drawn();
+    };
+    await show('weakDown');
+    await show('weakBoth');
+    page.session.link.set(linkOf('unstable, signal'));
+    await page.drawn();
+    page.session.microphone.set({ status: 'live', muted: false, silent: true });
+    page.session.link.set(linkOf('connected'));
+    await page.drawn();
+    await show('weakUp');
+    expect(page.root.querySelector('.note')?.textContent).to.contain('We can’t hear you');
+    expect(read).to.deep.equal(['The network is weak. You may not hear them well.']);
+    await show('good');
+    await show('weakUp');
+    expect(read.slice(1)).to.deep.equal(['The network is weak. They may not hear you well.']);
+    observer.disconnect();
   });
 
   it('moves the visualiser with the levels and without drawing anew', async () => {

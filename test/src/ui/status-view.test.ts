@@ -19,6 +19,7 @@ const input = (change: Partial<StatusInput> = {}): StatusInput => ({
   microphone: { status: 'live', muted: false },
   audioBlocked: false,
   quality: 'good',
+  weakAs: 'good',
   handover: undefined,
   muted: false,
   loading: false,
@@ -146,13 +147,20 @@ describe('the words of a phase', () => {
     expect(views.map(({ tone, status }) => [tone, status])).to.deep.equal(
       NETWORK_QUALITIES.map(() => ['live', 'Connected']),
     );
-    expect(views.map(({ announcement }) => announcement)).to.deep.equal(
-      views.map(({ notes }) => notes.join(' ')),
-    );
     for (const name of ['unstable, up', 'unstable, down', 'reconnecting, trying']) {
       const link = LINKS.find((entry) => entry.name === name)!.link;
       expect(viewOf(link, { quality: 'weakBoth' }).notes, name).to.deep.equal(viewOf(link).notes);
     }
+  });
+
+  it('says a weak network in a node of its own, in the words with which its spell began', () => {
+    const connected: Link = { phase: 'connected', sinceMonoMs: 0 };
+    const text = 'The network is weak. You may not hear them well.';
+    const told = viewOf(connected, { quality: 'weakBoth', weakAs: 'weakDown', muted: true });
+    expect(told.qualityAnnouncement).to.equal(text);
+    expect(told.announcement).to.equal(viewOf(connected, { muted: true }).announcement);
+    for (const { name, link } of LINKS)
+      expect(viewOf(link, { weakAs: 'good' }).qualityAnnouncement, name).to.equal('');
   });
 
   it('says that a microphone gives nothing, and says it to a screen reader too', () => {
