@@ -19,10 +19,13 @@ interface Entry {
   turns: ConversationTurn[];
   nextWord: number;
   replacements: number;
+  lastReplacedMonoMs: number;
   /** Undefined while a child serves it. */
   untilMonoMs: number | undefined;
 }
 
+/** So long after its last replacement a conversation counts as healthy, and its replacements from none again, ms. */
+const HEALTHY_AFTER_MS = 5 * 60_000;
 /** Conversations of sessions that are over, at most; the oldest go. */
 const MAX_WAITING = 500;
 
@@ -60,9 +63,12 @@ export class ConversationKeeper {
     if (entry !== undefined) entry.nextWord = (word + 1) % CODEBOOK_SIZE;
   }
 
-  /** Counts a replacement of its child; how many there were, with this one. */
-  replaced(voiceSessionId: string): number {
-    return ++this.#entry(voiceSessionId).replacements;
+  /** Counts a replacement of its child; how many there were with this one, since it was last healthy for 5 minutes. */
+  replaced(voiceSessionId: string, nowMs: number): number {
+    const entry = this.#entry(voiceSessionId);
+    if (nowMs - entry.lastReplacedMonoMs >= HEALTHY_AFTER_MS) entry.replacements = 0;
+    entry.lastReplacedMonoMs = nowMs;
+    return ++entry.replacements;
   }
 
   /** Its last child is gone, and its user may come back. */
@@ -83,7 +89,13 @@ export class ConversationKeeper {
   #entry(voiceSessionId: string): Entry {
     let entry = this.#entries.get(voiceSessionId);
     if (entry === undefined) {
-      entry = { turns: [], nextWord: 0, replacements: 0, untilMonoMs: undefined };
+      entry = {
+        turns: [],
+        nextWord: 0,
+        replacements: 0,
+        lastReplacedMonoMs: -Infinity,
+        untilMonoMs: undefined,
+      };
       this.#entries.set(voiceSessionId, entry);
     }
     return entry;

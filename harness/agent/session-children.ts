@@ -33,7 +33,7 @@ const ASSIGNMENT_LIMIT_MS = 10_000;
 const CHILD_END_LIMIT_MS = 1_300;
 /** A session that was ended before its job came: a dispatch comes after about 205 ms, or never, ms. */
 const REMEMBER_ENDED_MS = 10_000;
-/** New children in place of lost ones for one voice session; then it is given up. */
+/** New children in place of lost ones for one voice session, with less than five healthy minutes between; then it is given up. */
 const MAX_REPLACEMENTS = 3;
 
 /** Keeps the children of all voice sessions. */
@@ -308,7 +308,7 @@ export class SessionChildren {
   /** Puts a new child in the place of a lost one: the user sees the old one leave at once, and the new one come. */
   #replace(entry: ChildEntry, reason: LossReason): void {
     const { voiceSessionId } = entry.metadata;
-    const attempt = this.#conversations.replaced(voiceSessionId);
+    const attempt = this.#conversations.replaced(voiceSessionId, this.#clock.monoMs());
     entry.child = undefined;
     entry.life = undefined;
     if (attempt > MAX_REPLACEMENTS) {

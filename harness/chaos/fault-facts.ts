@@ -2,17 +2,18 @@
  * What came of one fault, from what both ends saw: the first sign of it, when sound and screen were back, which words
  * were lost. Pure. Times of the result count from the fault or from the heal, as the contract says (call-result.ts).
  *
- * Sound is back in a direction when the first word after the break has begun to arrive, and a second one follows it;
- * both directions have to be back. A direction that never broke is back at once.
+ * Sound is back in a direction when it is back for good (sound-back.ts); both directions have to be back.
  * The screen is back when it says `connected` and still does so STANDS_MS later (or at the end).
- * The first sign is the first phase other than `connected`, or the first line that had not been readable before; what
- * differs in digits only is the same line, so that a clock is no sign.
+ * The first sign is the first phase other than `connected`, or the first line that tells of a problem
+ * (telling-lines.ts) and did not stand there when the fault came.
  */
 import type { ProbeReport } from '../../src/shared/probe-report.ts';
 import { GAP_MS, WORD_MS } from '../../src/shared/tone-words.ts';
 import type { AgentFacts, TimedWord } from '../call/call-facts.ts';
 import type { CallFault } from '../call/call-result.ts';
-import { silentSpans, wordFlow } from '../call/word-flow.ts';
+import { wordFlow } from '../call/word-flow.ts';
+import { soundBackWallMs } from './sound-back.ts';
+import { tellsOfProblem } from './telling-lines.ts';
 import { withEpochs } from './word-epochs.ts';
 
 /** A fault as it was played, wall ms. */
@@ -21,7 +22,7 @@ export interface FaultTimes {
   readonly atWallMs: number;
   /** The same as `atWallMs` for one that was never taken back. */
   readonly healedWallMs: number;
-  /** Lines that were readable up to here are no sign of it. @default `atWallMs` */
+  /** Lines that stood there at this time are no sign of it. @default `atWallMs` */
   readonly knownLinesUntilWallMs?: number;
 }
 
@@ -32,8 +33,6 @@ export interface Witnessed {
   readonly untilWallMs: number;
 }
 
-/** A silence that begins this much after the heal still belongs to the fault: buffers play out, a kill takes its time, ms. */
-const LATE_SILENCE_MS = 1_500;
 /** A phase that stands for so long is not a flicker on the way, ms. */
 const STANDS_MS = 2_000;
 const STEP_MS = WORD_MS + GAP_MS;
@@ -41,8 +40,14 @@ const STEP_MS = WORD_MS + GAP_MS;
 /** @param clickWallMs the click on Start: zero of `atMs` and `healedMs` */
 export function faultFacts(times: FaultTimes, seen: Witnessed, clickWallMs: number): CallFault {
   const { atWallMs, healedWallMs } = times;
-  const toAgent = directionOf(pageWords(seen.page, 'user'), seen.agent.heard, times, seen.untilWallMs);
-  const fromAgent = directionOf(seen.agent.spoken, pageWords(seen.page, 'agent'), times, seen.untilWallMs);
+  const toAgent = directionOf(pageWords(seen.page, 'user'), seen.agent.heard, times, seen.untilWallMs, true);
+  const fromAgent = directionOf(
+    seen.agent.spoken,
+    pageWords(seen.page, 'agent'),
+    times,
+    seen.untilWallMs,
+    false,
+  );
   const sign = firstSignWallMs(times, seen);
   const back = [toAgent.backWallMs, fromAgent.backWallMs];
   const shown = shownBackWallMs(healedWallMs, seen);
@@ -72,6 +77,7 @@ function directionOf(
   allHeard: readonly TimedWord[],
   { atWallMs, healedWallMs }: FaultTimes,
   untilWallMs: number,
+  isMicrophone: boolean,
 ): Direction {
   const { spoken, heard } = withEpochs(allSpoken, allHeard);
   // Words on their way when the fault came belong to it.
@@ -83,45 +89,24 @@ function directionOf(
     untilWallMs,
   );
   return {
-    backWallMs: backWallMs(heard, atWallMs, healedWallMs, untilWallMs),
+    backWallMs: soundBackWallMs({
+      heard,
+      atWallMs,
+      healedWallMs,
+      untilWallMs,
+      ...(isMicrophone && { captured: spoken }),
+    }),
     lost: flow.lost.length,
     twice: flow.twice.length,
   };
 }
 
-/** When words came again for good, wall ms. */
-function backWallMs(
-  heard: readonly TimedWord[],
-  atWallMs: number,
-  healedWallMs: number,
-  untilWallMs: number,
-): number | undefined {
-  const before = heard.filter((word) => word.atWallMs < untilWallMs);
-  const first = before[0];
-  if (first === undefined) return undefined;
-  if (first.atWallMs >= healedWallMs) return first.atWallMs; // nothing was heard before: a fault of the way in
-  const broken = silentSpans(before, untilWallMs).filter(
-    ({ fromMs, toMs }) => toMs > Math.max(atWallMs, healedWallMs) && fromMs <= healedWallMs + LATE_SILENCE_MS,
-  );
-  const span = broken[0];
-  if (span === undefined) return healedWallMs;
-  // A lone word between two silences is not yet sound.
-  const later = silentSpans(before, untilWallMs).filter(({ fromMs }) => fromMs >= span.toMs);
-  let backMs = span.toMs;
-  for (const next of later) {
-    if (next.fromMs - backMs > STEP_MS) break;
-    backMs = next.toMs;
-  }
-  return backMs >= untilWallMs ? undefined : backMs;
-}
-
 function firstSignWallMs(times: FaultTimes, { page, untilWallMs }: Witnessed): number | undefined {
   const { atWallMs, knownLinesUntilWallMs = atWallMs } = times;
-  const known = new Set(
-    page.flatMap((report) =>
-      report.kind === 'shown' && report.at.wallMs <= knownLinesUntilWallMs ? report.lines.map(sameLine) : [],
-    ),
+  const stood = page.findLast(
+    (report) => report.kind === 'shown' && report.at.wallMs <= knownLinesUntilWallMs,
   );
+  const known = new Set(stood?.kind === 'shown' ? stood.lines.map(sameLine) : []);
   const sign = page.find((report) => {
     const { wallMs } = report.at;
     if (wallMs < atWallMs || wallMs > untilWallMs) return false;
@@ -129,13 +114,13 @@ function firstSignWallMs(times: FaultTimes, { page, untilWallMs }: Witnessed): n
     return (
       report.kind === 'shown' &&
       wallMs > knownLinesUntilWallMs &&
-      report.lines.some((line) => !known.has(sameLine(line)))
+      report.lines.some((line) => tellsOfProblem(line) && !known.has(sameLine(line)))
     );
   });
   return sign?.at.wallMs;
 }
 
-/** A line without its numbers: a clock that ticks says nothing new. */
+/** A line without its numbers: a time that ticks says nothing new. */
 function sameLine(line: string): string {
   return line.replace(/\d+([.,:]\d+)*/g, '#');
 }

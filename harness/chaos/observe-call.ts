@@ -8,6 +8,7 @@ import { judgeCall } from '../call/judge-call.ts';
 import type { ChaosRun, WordFate } from '../scenario/chaos-result.ts';
 import { judge, type ObservedCall } from '../scenario/judge.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import { readFor } from '../scenario/stock-reading.ts';
 import type { TimedWord } from '../call/call-facts.ts';
 import { GAP_MS, WORD_MS } from '../../src/shared/tone-words.ts';
 import { faultFacts, pageWords } from './fault-facts.ts';
@@ -74,7 +75,8 @@ export function observeCall(
     afterwards: played.afterwards,
     pageErrors: facts.page.filter(({ kind }) => kind === 'pageError' || kind === 'cspViolation').length,
   };
-  const verdict = judge(scenario, observed, { slackMs });
+  const read = readFor(client, scenario, observed);
+  const verdict = judge(read.scenario, read.call, { slackMs });
   const complaints = facts.page.flatMap((report) => {
     if (report.kind === 'cspViolation')
       return [`the page broke its content security policy: ${report.directive}`];

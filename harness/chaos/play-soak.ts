@@ -19,6 +19,7 @@ import { faultFacts } from './fault-facts.ts';
 import { falseConnectedMs, type Span } from './false-connected.ts';
 import { unplayedRun } from './observe-call.ts';
 import { countAgentProcesses } from './process-targets.ts';
+import { playSoakStep } from './soak-step.ts';
 import { soakFacts, soakFaults, type SoakSample } from './soak-judge.ts';
 
 /** How to soak. */
@@ -67,6 +68,7 @@ export async function runSoak(options: SoakOptions, signal: AbortSignal): Promis
   const life = new AbortController();
   const either = AbortSignal.any([signal, life.signal]);
   let notApplied = 0;
+  const undoFailed: string[] = [];
   let sessionsLost = 0;
   try {
     const steps = soakPlan(seed, options.minutes * 60_000);
@@ -74,21 +76,25 @@ export async function runSoak(options: SoakOptions, signal: AbortSignal): Promis
       await sleepUntil(fromWallMs + step.atMs, signal);
       const id = `${number + 1} ${JSON.stringify(step.fault)}`;
       const fault = createFault(id, step.fault, seedFor(seed, number));
-      const atWallMs = Date.now();
-      try {
-        const undo = await fault.apply(rig.target, either);
-        try {
-          await sleepUntil(fromWallMs + step.atMs + step.lastsMs, signal);
-        } finally {
-          await undo();
-        }
-        const frozen = step.fault.kind === 'processPause' && step.fault.process === 'renderer';
-        broken.push({ id, fromMs: atWallMs, toMs: Date.now(), frozen });
-      } catch (error) {
-        signal.throwIfAborted();
+      const outcome = await playSoakStep(
+        fault,
+        rig.target,
+        {
+          lasts: () => sleepUntil(fromWallMs + step.atMs + step.lastsMs, signal),
+          wallMs: () => Date.now(),
+        },
+        either,
+      );
+      if (!outcome.applied) {
         notApplied += 1;
-        report(`${id} found nothing to break: ${error instanceof Error ? error.message : 'unknown'}`);
+        report(`${id} found nothing to break: ${outcome.why}`);
         continue;
+      }
+      const frozen = step.fault.kind === 'processPause' && step.fault.process === 'renderer';
+      broken.push({ id, ...outcome.span, frozen });
+      if (outcome.undoFailed !== undefined) {
+        undoFailed.push(`${id}: ${outcome.undoFailed}`);
+        report(`${id} could not be taken back: ${outcome.undoFailed}`);
       }
       const nextAtMs = steps[number + 1]?.atMs ?? options.minutes * 60_000;
       const lookAtMs = Math.min(step.atMs + step.lastsMs + LOOK_AFTER_MS, nextAtMs - LOOK_LIMIT_MS);
@@ -119,6 +125,7 @@ export async function runSoak(options: SoakOptions, signal: AbortSignal): Promis
       heardByAgent: agent.heard,
       broken,
       notApplied,
+      undoFailed,
       samples,
       sessionsLost,
     });

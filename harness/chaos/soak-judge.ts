@@ -43,6 +43,8 @@ export interface SoakFacts {
   readonly faults: number;
   /** Faults that found nothing to break, such as an agent that was just being replaced. */
   readonly notApplied: number;
+  /** Faults that could not be taken back, and why, such as a server that did not start again. */
+  readonly undoFailed: readonly string[];
   /** How often page and server were looked into; one that did not answer in time is not among them. */
   readonly looks: number;
   readonly stuck: readonly StuckStay[];
@@ -65,6 +67,7 @@ export interface SoakSeen {
   readonly heardByAgent: readonly TimedWord[];
   readonly broken: readonly Span[];
   readonly notApplied: number;
+  readonly undoFailed: readonly string[];
   readonly samples: readonly SoakSample[];
   readonly sessionsLost: number;
 }
@@ -90,6 +93,7 @@ export function soakFacts(seen: SoakSeen): SoakFacts {
     minutes: Math.round((seen.untilWallMs - seen.fromWallMs) / 6_000) / 10,
     faults: seen.broken.length,
     notApplied: seen.notApplied,
+    undoFailed: seen.undoFailed,
     looks: samples.length,
     stuck: [...stuckPhases(seen), ...stuckSound(seen)],
     pageErrors: [
@@ -118,6 +122,7 @@ export function soakFaults(facts: SoakFacts): string[] {
       : [];
   const tried = facts.faults + facts.notApplied;
   return [
+    ...facts.undoFailed.map((each) => `a fault could not be taken back: ${each}`),
     ...(facts.notApplied > tried * MOST_NOT_APPLIED_RATIO
       ? [`${facts.notApplied} of ${tried} faults found nothing to break, at most a quarter may`]
       : []),

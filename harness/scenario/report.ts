@@ -7,6 +7,7 @@ import type { CallClient } from '../call/call-result.ts';
 import type { ChaosResult, ChaosRun, ChaosSummary } from './chaos-result.ts';
 import { percentile, type Percentiles } from './percentiles.ts';
 import { promiseOf } from './promise.ts';
+import { FOOTNOTES, judgedWithout } from './report-fairness.ts';
 import { escapeHtml, seconds } from './report-format.ts';
 import { REPORT_STYLE } from './report-style.ts';
 import { commonScale, timeline } from './report-timeline.ts';
@@ -51,7 +52,6 @@ export function chaosReport(result: ChaosResult, matrix: readonly Scenario[], fr
     ...groups.flatMap((group) => known.filter((scenario) => scenario.group === group).map(({ id }) => id)),
     ...unknown,
   ];
-  const storyOf = (id: string): string => matrix.find((scenario) => scenario.id === id)?.story ?? '';
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -63,7 +63,7 @@ export function chaosReport(result: ChaosResult, matrix: readonly Scenario[], fr
 </head>
 <body>
 ${introduction(result, frame)}
-${summaryTable(result, ordered, storyOf)}
+${summaryTable(result, ordered, matrix)}
 ${groups
   .map(
     (group) =>
@@ -101,22 +101,24 @@ function introduction(result: ChaosResult, frame: ReportFrame): string {
 <li>${key('<path class="word lost" d="M5 3l8 8m0 -8l-8 8"/>')}word lost</li>
 <li>${key('<circle class="word twice" cx="9" cy="7" r="5"/>')}word heard twice</li>
 <li>${key('<path class="join" d="M9 11l-5 -9h10z"/>')}joined the room</li>
-</ul>`;
+</ul>
+${FOOTNOTES}`;
 }
 
 const key = (shape: string): string => `<svg viewBox="0 0 18 14" aria-hidden="true">${shape}</svg>`;
 
-function summaryTable(result: ChaosResult, ids: readonly string[], storyOf: (id: string) => string): string {
+function summaryTable(result: ChaosResult, ids: readonly string[], matrix: readonly Scenario[]): string {
   const rows = ids.flatMap((id) => {
+    const scenario = matrix.find((each) => each.id === id);
     const lines = CLIENT_ORDER.flatMap((client) =>
       result.summary.filter((line) => line.id === id && line.client === client),
     );
     return lines.map((line, at) => {
       const head =
         at === 0
-          ? `<td rowspan="${lines.length}"><a href="#${encodeURIComponent(id)}">${escapeHtml(id)}</a></td><td class="story" rowspan="${lines.length}">${escapeHtml(storyOf(id))}</td>`
+          ? `<td rowspan="${lines.length}"><a href="#${encodeURIComponent(id)}">${escapeHtml(id)}</a></td><td class="story" rowspan="${lines.length}">${escapeHtml(scenario?.story ?? '')}</td>`
           : '';
-      return `<tr${at === lines.length - 1 ? ' class="second"' : ''}>${head}${summaryCells(line)}</tr>`;
+      return `<tr${at === lines.length - 1 ? ' class="second"' : ''}>${head}${summaryCells(line, scenario)}</tr>`;
     });
   });
   return `<h2>All in one table</h2>
@@ -127,9 +129,11 @@ ${rows.join('\n')}
 </tbody></table></div>`;
 }
 
-function summaryCells(line: ChaosSummary): string {
+function summaryCells(line: ChaosSummary, scenario: Scenario | undefined): string {
   const verdict = line.passed === line.runs ? 'pass' : 'miss';
-  return `<td>${CLIENT_NAMES[line.client]}</td><td class="number ${verdict}">${line.passed} of ${line.runs}</td><td class="number">${pair(line.firstUiStateMs)}</td><td class="number">${pair(line.audioBackMs)}</td><td class="number">${perCall(line.wordsLost.toAgent, line.runs)} / ${perCall(line.wordsLost.fromAgent, line.runs)}</td>`;
+  const without = judgedWithout(line.client, scenario);
+  const name = `${CLIENT_NAMES[line.client]}${without === '' ? '' : `<br><small>${without}</small>`}`;
+  return `<td>${name}</td><td class="number ${verdict}">${line.passed} of ${line.runs}</td><td class="number">${pair(line.firstUiStateMs)}</td><td class="number">${pair(line.audioBackMs)}</td><td class="number">${perCall(line.wordsLost.toAgent, line.runs)} / ${perCall(line.wordsLost.fromAgent, line.runs)}</td>`;
 }
 
 const perCall = (total: number, runs: number): string => `${Math.round((total / runs) * 10) / 10}`;
@@ -153,7 +157,7 @@ function section(id: string, scenario: Scenario | undefined, result: ChaosResult
   const scale = commonScale(shown.map(({ run }) => run));
   const figures = shown.map(
     ({ client, run, own, all }) =>
-      `<figure><figcaption><b>${CLIENT_NAMES[client]}</b> · ${caption(run, scenario?.pass.maxFalseConnectedMs)}${own.length > 1 ? ` · call ${run.run}, the middle one of ${own.length}` : ''}</figcaption>${timeline(run, scale)}${misses(all)}</figure>`,
+      `<figure><figcaption><b>${CLIENT_NAMES[client]}</b> · ${caption(run, scenario?.pass.maxFalseConnectedMs)}${judgedWithout(client, scenario, ' · ')}${own.length > 1 ? ` · call ${run.run}, the middle one of ${own.length}` : ''}</figcaption>${timeline(run, scale)}${misses(all)}</figure>`,
   );
   const promise =
     scenario === undefined ? '' : ` promised: ${escapeHtml(promiseOf(scenario.pass).join(' · '))}`;

@@ -3,6 +3,7 @@
  * it, so nothing of the first load may import this file statically. Decides nothing but which adapters there are.
  */
 import type { Log, SessionPorts, TicketPort } from '../core/ports.ts';
+import { guardedLog } from '../core/session/guarded-log.ts';
 import type { SessionOptions } from '../core/session/session-options.ts';
 import type { VoiceSession } from '../core/session/types.ts';
 import { createVoiceSession } from '../core/session/voice-session.ts';
@@ -57,7 +58,7 @@ export interface ComposeOptions extends SessionOptions {
 /** Makes a session; its owner disposes it. Throws TypeError without a source of tokens, RangeError for an option out of range. */
 export function composeSession(options: ComposeOptions): VoiceSession {
   const tickets = ticketsOf(options);
-  const log = options.log ?? consoleLog;
+  const log = guardedLog(options.log ?? consoleLog); // the store writes to it as well
   const audio = new PageAudio();
   const recorded = options.record === false ? undefined : recordedCall({ ...options, log });
   const rooms = livekitRooms({ clock: browserClock, audio });

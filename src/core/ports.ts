@@ -171,7 +171,7 @@ export interface RoomConnection {
   sayBye(): Promise<void>;
   /** From a user gesture. */
   playAudio(): Promise<void>;
-  /** Leaves without touching the microphone's track. Bounded, idempotent, never throws. */
+  /** Leaves without touching the microphone's track. At most 2 s, idempotent, never throws. */
   close(): Promise<void>;
 }
 
@@ -203,7 +203,7 @@ export interface RoomJoin {
 /**
  * Opens rooms: resolves when signal and media are up and the microphone (if any) is published; it does not wait
  * for an agent. Throws SessionError with a `join…` or `media…` code; rethrows `signal.reason`
- * when aborted, with everything closed.
+ * when aborted, with everything closed, 2 s later at the most: until then the server may take it for us.
  */
 export interface RoomPort {
   join(join: RoomJoin, signal: AbortSignal): Promise<RoomConnection>;

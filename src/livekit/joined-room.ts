@@ -23,7 +23,7 @@ import type { PageAudio } from './page-audio.ts';
 import { RemoteAudio } from './remote-audio.ts';
 import { roomFacts, roomMetricsOf } from './room-metrics.ts';
 import { pushRepair, watchResumes } from './sdk-repair.ts';
-import { closeEngine, sdkEngine } from './sdk-room.ts';
+import { closeEngine, cutEngine, sdkEngine } from './sdk-room.ts';
 import { SessionPinger } from './session-ping.ts';
 import { readTextStreams } from './text-streams.ts';
 import { untilAborted } from './until-aborted.ts';
@@ -35,7 +35,7 @@ const BYE_LIMIT_MS = 500;
  * comes first throws the bye away; without it the real server lost some on loopback.
  */
 const BYE_LEAD_MS = 150;
-/** Longest close, ms; the SDK itself waits 250 for the socket's close. */
+/** Longest close, ms, after which the room is cut off; the SDK itself waits 250 for the socket's close. */
 const CLOSE_LIMIT_MS = 2000;
 /** How long a speaker update proves that our packets arrive, ms (see MediaSample.upConfirmed). */
 const CONFIRMED_FOR_MS = 2000;
@@ -201,15 +201,31 @@ export class JoinedRoom implements RoomConnection {
   async #close(): Promise<void> {
     this.#life.abort();
     this.#audio.close();
-    const limit = new AbortController();
-    const engine = sdkEngine(this.#room);
-    const disconnected = this.#room.disconnect(false).catch(() => {}); // closed below all the same
-    await Promise.race([disconnected, this.#clock.sleep(CLOSE_LIMIT_MS, limit.signal).catch(() => {})]);
-    limit.abort();
     // The one that joined, and the one that the SDK put in its place when that failed.
-    await Promise.all([closeEngine(this.#firstEngine), closeEngine(engine)]);
-    this.#room.removeAllListeners();
-    this.#kept?.release();
+    const engines = [this.#firstEngine, sdkEngine(this.#room)];
+    try {
+      const isClosed = await this.#isWithinLimit(this.#disconnect(engines));
+      if (!isClosed) for (const engine of engines) cutEngine(engine);
+    } finally {
+      this.#room.removeAllListeners();
+      this.#kept?.release();
+    }
+  }
+
+  async #disconnect(engines: readonly (Room['engine'] | undefined)[]): Promise<void> {
+    await this.#room.disconnect(false).catch(() => {}); // the engines are closed all the same
+    await Promise.all(engines.map((engine) => closeEngine(engine)));
+  }
+
+  async #isWithinLimit(closing: Promise<void>): Promise<boolean> {
+    const limit = new AbortController();
+    const late = this.#clock.sleep(CLOSE_LIMIT_MS, limit.signal).then(
+      () => false,
+      () => true, // closed in time
+    );
+    const isWithin = await Promise.race([closing.then(() => true), late]);
+    limit.abort();
+    return isWithin;
   }
 
   async #streamText(messageId: string, text: string): Promise<void> {

@@ -57,6 +57,19 @@ export async function closeEngine(engine: Room['engine'] | undefined): Promise<v
 }
 
 /**
+ * Ends at once what an engine whose close does not come to its end still has: the server takes whatever it does for
+ * ours. Nothing of it tells the engine, which would repair it.
+ */
+export function cutEngine(engine: Room['engine'] | undefined): void {
+  if (engine === undefined) return;
+  void closeEngine(engine); // no new try of its own; never rejects
+  engine.client.resetCallbacks();
+  engine.client.ws?.close({ closeCode: 1000 });
+  engine.pcManager?.publisher.close();
+  engine.pcManager?.subscriber?.close();
+}
+
+/**
  * After a 404 the SDK falls back to the old path, and after a 404 there to the same path again, without end and
  * without a pause (livekit-client 2.23). A second try on the old path is refused here.
  */

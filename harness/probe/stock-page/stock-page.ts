@@ -47,8 +47,9 @@ function watch(room: Room): void {
   });
   room.on(RoomEvent.ConnectionStateChanged, (state) => {
     if (state === ConnectionState.Connected && published) show('connected');
-    if (state === ConnectionState.Reconnecting || state === ConnectionState.SignalReconnecting)
-      show('reconnecting');
+    if (state === ConnectionState.Reconnecting) show('reconnecting');
+    // A state of its own, of which the SDK says that users mostly do not notice it: an app that shows it shows a note.
+    if (state === ConnectionState.SignalReconnecting) show('unstable', state);
   });
   room.on(RoomEvent.Disconnected, (reason) => {
     const name = reason === undefined ? 'NONE' : DisconnectReason[reason];

@@ -9,8 +9,6 @@ import type { EndReason } from '../session/types.ts';
 export type DisconnectAction =
   /** Rejoin with back-off and a new ticket. `spread`: many clients come at once, so the first wait is drawn by lot. */
   | { readonly then: 'rejoin'; readonly spread: boolean; readonly nextUrl: boolean }
-  /** The SDK repairs it; wait for that as long as for any repair of its. */
-  | { readonly then: 'awaitRepair' }
   /** Over, and why. */
   | { readonly then: 'end'; readonly reason: EndReason };
 
@@ -30,7 +28,8 @@ export const DISCONNECT_ACTIONS: Readonly<Record<DisconnectName, DisconnectActio
   CLIENT_INITIATED: REJOIN,
   // The room is gone: the rejoin makes a new one, which its other sid tells (Recovery.sameRoom false).
   ROOM_CLOSED: REJOIN,
-  MIGRATION: { then: 'awaitRepair' },
+  // A migration that the SDK carries out ends no room and is told as a repair; after this nobody repairs anything.
+  MIGRATION: REJOIN,
   DUPLICATE_IDENTITY: end('duplicateIdentity'),
   PARTICIPANT_REMOVED: end('removed'),
   // During a join of ours the adapter tells these as `joinUnauthorized`; inside a session they are a removal.

@@ -1,9 +1,9 @@
 /**
  * Whether media really flows, from samples and heartbeats and not from what the SDK says. Pure: a fact in, the
- * next memory out, a finding read from it. It acts on nothing. Invariants: no cut is found on one signal alone;
- * proof needs two intervals with
- * signs of life and one answer to something of ours, in one unbroken run that lies wholly after proof was asked for:
- * packets that leave us prove nothing, and packets that come prove only one direction.
+ * next memory out, a finding read from it. It acts on nothing. Invariants: no cut is found on one signal alone where a
+ * second one could speak; proof needs two intervals with signs of life and one answer to something of ours, in one
+ * unbroken run that lies wholly after proof was asked for: packets that leave us prove nothing, and packets that come
+ * prove only one direction.
  *
  * Signals of a silent path: A, no payload arrives on the selected pairs; B, connectivity checks go unanswered
  * (Chrome asks each 2.5 s on a quiet healthy pair, so 3.2 s without an answer is silence); C, the agent's heartbeat,
@@ -16,6 +16,8 @@ import type { MediaSample } from './media-sample.ts';
 const PAYLOAD_SILENT_MS = 2000;
 /** A path that never showed a sign of life gets longer: connections come up one after the other, ms. */
 const NEVER_SEEN_MS = 6000;
+/** Unanswered checks where nothing else of ours could be answered, ms: more than two of Chrome's pauses between checks. */
+const CHECKS_ALONE_MS = 6000;
 /** Unanswered checks are signal B after this, ms; sooner when the heartbeat agrees. */
 const CHECKS_SILENT_MS = 3200;
 const CHECKS_SUSPECT_MS = 2700;
@@ -129,8 +131,8 @@ export function mediaFinding(truth: MediaTruth, atMonoMs: number): MediaFinding 
   const countsChecks = last?.pairs.some((pair) => pair.responsesReceived !== undefined) ?? false;
   const checksSilent =
     countsChecks && atMonoMs - truth.checksMonoMs >= (seen.checks ? checksLimitMs : NEVER_SEEN_MS);
-  const reportsSilent =
-    seen.reports && last?.up?.muted === false && atMonoMs - truth.reportsMonoMs >= REPORTS_SILENT_MS;
+  const couldReport = seen.reports && last?.up?.muted === false;
+  const reportsSilent = couldReport && atMonoMs - truth.reportsMonoMs >= REPORTS_SILENT_MS;
   // Browsers that do not count checks leave the heartbeat or the signal to agree.
   const pairDead = payloadSilent && (checksSilent || (!countsChecks && (heartbeatSilent || signalGone)));
   if (pairDead) {
@@ -139,7 +141,13 @@ export function mediaFinding(truth: MediaTruth, atMonoMs: number): MediaFinding 
   }
   // Their packets arrive, and what needs ours does not: two of the three must agree.
   const upSigns = [checksSilent, heartbeatSilent, reportsSilent].filter(Boolean).length;
-  if (!payloadSilent && seen.payload && upSigns >= 2 && last?.upConfirmed !== true)
+  // Without a microphone and an agent that answers there is no second one to wait for, only more time.
+  const isChecksAlone =
+    truth.heartbeatMonoMs === undefined &&
+    !couldReport &&
+    atMonoMs - truth.checksMonoMs >= CHECKS_ALONE_MS &&
+    (last?.pairs.some((pair) => (pair.responsesReceived ?? 0) > 0) ?? false);
+  if (!payloadSilent && seen.payload && (upSigns >= 2 || isChecksAlone) && last?.upConfirmed !== true)
     return { cut: 'up', cutSinceMonoMs: Math.min(truth.checksMonoMs, truth.heartbeatMonoMs ?? Infinity) };
   // Where nothing could ever answer (no counted checks, no reports, no agent), what comes must do.
   const isAnswered = truth.roundTrip || !(countsChecks || seen.reports || truth.agentAnswers);

@@ -1,6 +1,6 @@
 /**
  * One attempt to get into a room: probe, ticket, join, in this order and each bounded. It owns what it opens until
- * it hands it over: a result that comes after the abort is closed, never returned. It retries nothing.
+ * it hands it over: a result that comes after the abort is handed over to be closed, never returned. It retries nothing.
  */
 import { SessionError, isSessionError } from '../errors.ts';
 import type {
@@ -35,8 +35,12 @@ export interface JoinAttempt {
   readonly onEvent: (event: RoomEvent) => void;
   /** Called with the ticket before the join; what it throws ends the attempt. */
   readonly onTicket: (ticket: Ticket) => Promise<void>;
+  /** The join waits for this after its ticket: nothing before it acts as the same participant any more. Never rejects. */
+  readonly letGo: Promise<void>;
   /** Receives the room port's own promise, which may outlive an abort. */
   readonly onJoining: (joining: Promise<unknown>) => void;
+  /** Receives a room that came after the abort, to close it. */
+  readonly onLate: (late: RoomConnection) => void;
 }
 
 type Ports = Pick<SessionPorts, 'clock' | 'probe' | 'tickets' | 'rooms'>;
@@ -53,6 +57,7 @@ export async function joinRoom(
   const serverUrl = ticket.serverUrls[attempt.urlIndex % Math.max(1, ticket.serverUrls.length)];
   if (serverUrl === undefined) throw new SessionError('tokenInvalid', 'the ticket names no server address');
   await untilAborted(attempt.onTicket(ticket), signal);
+  await untilAborted(attempt.letGo, signal);
   signal.throwIfAborted();
   const joining = ports.rooms.join(
     {
@@ -67,9 +72,7 @@ export async function joinRoom(
     signal,
   );
   attempt.onJoining(joining);
-  return untilAborted(joining, signal, (late) => {
-    late.close().catch(() => {}); // by contract it never throws
-  });
+  return untilAborted(joining, signal, attempt.onLate);
 }
 
 /**

@@ -123,7 +123,8 @@ function nextWhileAsking(state: RequestingMic, event: LinkEvent, policy: Reconne
     case 'micOpened':
       return connect(state, event, policy);
     case 'micFailed':
-      return fail(state, event.problem, state.lost);
+      // Who said no, or nothing, is not asked again by each return to the page.
+      return fail(state, event.problem);
     case 'stop':
       return end(state, 'stopped');
     case 'takenOver':
@@ -145,7 +146,7 @@ function connect(state: RequestingMic, event: LinkEvent, policy: ReconnectPolicy
     urlIndex: 0,
     ...(state.lost !== undefined && { lost: state.lost }),
   };
-  return moved(joining, joinCommand(joining, joining.urlIndex, false, policy.firstJoinMs));
+  return moved(joining, joinCommand(joining, joining.urlIndex, false));
 }
 
 function nextWhileConnecting(
@@ -183,16 +184,10 @@ function nextWhileConnecting(
     case 'hint':
       if (state.name !== 'connecting.waiting' || state.asked) return ignored(state);
       if (event.type === 'hint' && event.hint === 'offline') return ignored(state);
-      return policy.heedsHints || event.type === 'retryNow'
-        ? tryAgain(state, event.atMonoMs, policy)
-        : ignored(state);
+      return policy.heedsHints || event.type === 'retryNow' ? tryAgain(state) : ignored(state);
     case 'woke':
       // What was under way slept as long as we did: start over, with all of the time again.
-      return tryAgain(
-        { ...state, deadlineMonoMs: event.atMonoMs + policy.firstJoinMs },
-        event.atMonoMs,
-        policy,
-      );
+      return tryAgain({ ...state, deadlineMonoMs: event.atMonoMs + policy.firstJoinMs });
     case 'timeUp':
       if (event.atMonoMs >= state.deadlineMonoMs)
         return fail(
@@ -203,7 +198,7 @@ function nextWhileConnecting(
           state.lost,
         );
       if (state.name === 'connecting.waiting' && event.atMonoMs >= state.nextTryMonoMs)
-        return tryAgain(state, event.atMonoMs, policy);
+        return tryAgain(state);
       return ignored(state);
     default:
       return ignored(state);
@@ -223,7 +218,8 @@ function firstJoinFailed(
   const delayMs = refusals > 0 ? 0 : rejoinDelayMs(state.attempt - 1, event.chance, policy);
   const nextTryMonoMs = atMonoMs + Math.max(delayMs, problem.retryAfterMs ?? 0);
   if (!isWorthAnother || state.attempt >= policy.firstJoinTries || nextTryMonoMs >= state.deadlineMonoMs)
-    return fail(state, problem, state.lost);
+    // Only what may pass by itself may come back by itself; a wrong answer in between may be a captive portal's.
+    return fail(state, problem, isWorthAnother || remedy === 'wrongAtFirst' ? state.lost : undefined);
   const waiting: ConnectingWait = {
     ...state,
     name: 'connecting.waiting',
@@ -234,10 +230,10 @@ function firstJoinFailed(
     asked: problem.retryAfterMs !== undefined,
     problem,
   };
-  return delayMs === 0 && nextTryMonoMs === atMonoMs ? tryAgain(waiting, atMonoMs, policy) : moved(waiting);
+  return delayMs === 0 && nextTryMonoMs === atMonoMs ? tryAgain(waiting) : moved(waiting);
 }
 
-function tryAgain(state: ConnectingJoin | ConnectingWait, atMonoMs: number, policy: ReconnectPolicy): Step {
+function tryAgain(state: ConnectingJoin | ConnectingWait): Step {
   const joining: ConnectingJoin = {
     name: 'connecting.joining',
     stay: state.stay + 1,
@@ -249,7 +245,5 @@ function tryAgain(state: ConnectingJoin | ConnectingWait, atMonoMs: number, poli
     urlIndex: state.urlIndex,
     ...(state.lost !== undefined && { lost: state.lost }),
   };
-  // At least one whole attempt is left unless the deadline comes first; the driver may end it earlier.
-  const timeoutMs = Math.max(1, Math.min(policy.firstJoinMs, state.deadlineMonoMs - atMonoMs));
-  return moved(joining, joinCommand(joining, joining.urlIndex, false, timeoutMs));
+  return moved(joining, joinCommand(joining, joining.urlIndex, false));
 }

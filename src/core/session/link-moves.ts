@@ -41,7 +41,6 @@ export function joinCommand(
   state: { readonly generation: number },
   urlIndex: number,
   probeFirst: boolean,
-  timeoutMs: number,
 ): LinkCommand {
-  return { type: 'join', generation: state.generation, urlIndex, probeFirst, timeoutMs };
+  return { type: 'join', generation: state.generation, urlIndex, probeFirst };
 }

@@ -141,7 +141,7 @@ export function join(
     giveUpMonoMs,
     probed,
   };
-  return moved(joining, joinCommand(joining, outage.urlIndex, !probed, giveUpMonoMs - at));
+  return moved(joining, joinCommand(joining, outage.urlIndex, !probed));
 }
 
 /** Connected again, with a note when it was worth one. */

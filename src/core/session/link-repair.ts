@@ -43,7 +43,7 @@ export function whileSdkRepairs(state: ReconnectingSdk, event: LinkEvent, policy
     case 'roomDisconnected': {
       const action = DISCONNECT_ACTIONS[event.reason];
       if (action.then === 'end') return end(state, action.reason);
-      return action.then === 'awaitRepair' ? ignored(state) : waitFirst(state, outage, event, action, policy);
+      return waitFirst(state, outage, event, action, policy);
     }
     case 'probed': {
       if (!event.answered) return moved({ ...state, nextNudgeMonoMs: at + SELF_HEAL_MS, probes: 'missed' });

@@ -42,10 +42,7 @@ export function nextInRoom(state: Connected | Unstable, event: LinkEvent, policy
     case 'roomDisconnected': {
       const action = DISCONNECT_ACTIONS[event.reason];
       if (action.then === 'end') return end(state, action.reason);
-      const outage = outageOf(state, at, policy, { side: 'both' });
-      return action.then === 'awaitRepair'
-        ? sdkRepairs(state, outage, 'all', at)
-        : waitFirst(state, outage, event, action, policy);
+      return waitFirst(state, outageOf(state, at, policy, { side: 'both' }), event, action, policy);
     }
     case 'media':
       return mediaFound(state, event, policy);

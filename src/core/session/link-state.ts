@@ -138,7 +138,7 @@ export interface ReconnectingProof extends Reconnecting {
 export interface Failed extends Stay {
   readonly name: 'failed';
   readonly problem: Problem;
-  /** Present when `online` or `visible` may start again by itself. */
+  /** Present when `online` or `visible` may start again by itself: it was the network that failed. */
   readonly lost?: Lost;
 }
 export interface Ended extends Stay {
@@ -209,7 +209,6 @@ export type LinkCommand =
       readonly urlIndex: number;
       /** Ask the server first whether it is there. */
       readonly probeFirst: boolean;
-      readonly timeoutMs: number;
     }
   | { readonly type: 'repairNow' }
   /** Close the room; with `bye`, say first that the user leaves for good. */

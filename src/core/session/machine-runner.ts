@@ -1,7 +1,8 @@
 /**
  * Runs the link machine: gives it what happened, with time and chance, has done what it commands, and shows the link.
  * It decides nothing and knows no room. Invariants: one event at a time, in order, each finished before the next; one
- * AbortController per stay, aborted on leaving; one timer at the most; a transition is recorded before it is told.
+ * AbortController per stay, aborted on leaving; one timer at the most; a transition is recorded before it is told, and
+ * told, timed and entered whatever a hook of it throws.
  */
 import type { ReconnectPolicy } from '../reconnect/policy.ts';
 import { Writable } from '../readable.ts';
@@ -115,15 +116,19 @@ export class MachineRunner {
     }
     const stay = this.#stay.signal;
     // The recording that a transition begins or ends must be there to hold it.
-    for (const command of commands) if (command.type === 'beginSession') this.#hooks.perform(command, stay);
+    for (const command of commands) if (command.type === 'beginSession') this.#perform(command, stay);
     if (isProven(state)) agent.expect();
     const link = linkOf(state, policy, agent.standing.value);
     const isTransition = isNewStay || !isSameLink(link, this.link.value);
     if (isTransition) this.#record(link, event.atMonoMs);
-    for (const command of commands) if (command.type !== 'beginSession') this.#hooks.perform(command, stay);
+    for (const command of commands) if (command.type !== 'beginSession') this.#perform(command, stay);
     if (isTransition) this.link.set(link);
     this.#armTimer();
-    if (isNewStay) this.#hooks.entered(state, before, stay);
+    if (isNewStay) this.#guard(() => this.#hooks.entered(state, before, stay));
+  }
+
+  #perform(command: LinkCommand, stay: AbortSignal): void {
+    this.#guard(() => this.#hooks.perform(command, stay));
   }
 
   /** The agent came or went while the machine stayed where it is: what is shown may be another phase. */
@@ -137,7 +142,15 @@ export class MachineRunner {
   }
 
   #record(link: Link, atMonoMs: number): void {
-    this.#hooks.record(transitionLine(this.#state, link, atMonoMs), link.phase);
+    this.#guard(() => this.#hooks.record(transitionLine(this.#state, link, atMonoMs), link.phase));
+  }
+
+  #guard(hook: () => void): void {
+    try {
+      hook();
+    } catch (error) {
+      this.#context.background.defect('transitionThrew', error);
+    }
   }
 
   #armTimer(): void {

@@ -1,7 +1,8 @@
 /**
  * Gets a session into rooms and out of them: one join at a time, the room that stands with its watch, and its close. It
  * owns both; it decides neither when to join nor what an event means. Invariants: a room that comes too late is closed,
- * never entered; what an older room still tells reaches nobody; every close is bounded and waited for.
+ * never entered; what an older room still tells reaches nobody; every close is bounded and waited for, also by the next
+ * join.
  */
 import { nextRepairDelayMs } from '../reconnect/back-off.ts';
 import type { ReconnectPolicy } from '../reconnect/policy.ts';
@@ -21,9 +22,14 @@ import { RoomWatch, type RoomWatchListener } from './room-watch.ts';
 import type { WayBack } from './way-back.ts';
 
 const PROBE_EVERY_MS = 500;
+/** How long a stop waits for what closes, ms. */
 const CLOSE_LIMIT_MS = 2000;
-/** How long a join that was aborted may take to let go before the next one starts, ms. */
-const LETTING_GO_MS = 1000;
+const BYE_LIMIT_MS = 1000;
+/**
+ * How long the next join waits for a join that was aborted, and for a room that is left, ms: the room port's own limit of
+ * 2 s and a little, as until then the server may take either of them for us.
+ */
+const LETTING_GO_MS = 2500;
 /** Events of a room that nobody has entered yet; more than that is an attack. */
 const MAX_EARLY_EVENTS = 1000;
 
@@ -115,9 +121,7 @@ export class RoomKeeper {
     const { generation } = command;
     const early: RoomEvent[] = [];
     let isEntered = false;
-    // Single flight: the attempt before this one has let go, or had its time to.
-    if (this.#joining !== undefined) await settledWithin(ports.clock, LETTING_GO_MS, this.#joining);
-    if (stay.aborted) return;
+    const letGo = this.#letGo();
     const ticketAhead = this.#ticketAhead;
     this.#ticketAhead = undefined;
     try {
@@ -139,11 +143,14 @@ export class RoomKeeper {
             this.#serverUrls = ticket.serverUrls;
             return this.#hooks.onTicket(ticket, stay);
           },
+          // Single flight: what was there before has let go, or had its time to.
+          letGo,
           onJoining: (joining) => this.#joinBegan(joining),
+          onLate: (late) => this.#trackClosing(late.close(), LETTING_GO_MS),
         },
         stay,
       );
-      if (stay.aborted) return this.#trackClosing(connection.close());
+      if (stay.aborted) return this.#trackClosing(connection.close(), LETTING_GO_MS);
       this.#enter(generation, connection);
       this.#hooks.onJoined(generation, connection.roomSid);
       isEntered = true;
@@ -188,15 +195,23 @@ export class RoomKeeper {
     const { clock } = this.#context.ports;
     const close = async (): Promise<void> => {
       // Leave is sent after the bye, and within the limit whether or not the bye got through.
-      if (bye) await settledWithin(clock, CLOSE_LIMIT_MS / 2, room.connection.sayBye());
+      if (bye) await settledWithin(clock, BYE_LIMIT_MS, room.connection.sayBye());
       await room.connection.close();
     };
-    this.#trackClosing(close());
+    this.#trackClosing(close(), bye ? BYE_LIMIT_MS + LETTING_GO_MS : LETTING_GO_MS);
   }
 
-  /** Resolves when all rooms are closed, after 2 s at the latest. */
+  /** Resolves when all rooms are closed and no join that was given up is left, after 2 s at the latest. */
   async closed(): Promise<void> {
-    await settledWithin(this.#context.ports.clock, CLOSE_LIMIT_MS, Promise.all([...this.#closing]));
+    await settledWithin(this.#context.ports.clock, CLOSE_LIMIT_MS, this.#letGo());
+  }
+
+  /** Resolves when nothing of the rooms and joins before now acts any more, or has had its time for that. */
+  async #letGo(): Promise<void> {
+    const { clock } = this.#context.ports;
+    if (this.#joining !== undefined) await settledWithin(clock, LETTING_GO_MS, this.#joining);
+    // A join that was given up may have brought a room, which is being closed now.
+    await Promise.all([...this.#closing]);
   }
 
   #enter(generation: number, connection: RoomConnection): void {
@@ -224,8 +239,8 @@ export class RoomKeeper {
     joining.then(settled, settled);
   }
 
-  #trackClosing(closing: Promise<void>): void {
-    const bounded = settledWithin(this.#context.ports.clock, CLOSE_LIMIT_MS, closing).finally(() =>
+  #trackClosing(closing: Promise<void>, limitMs: number): void {
+    const bounded = settledWithin(this.#context.ports.clock, limitMs, closing).finally(() =>
       this.#closing.delete(bounded),
     );
     this.#closing.add(bounded);

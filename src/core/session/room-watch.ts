@@ -12,6 +12,7 @@ import {
   restartProof,
   type MediaTruth,
 } from '../reconnect/media-truth.ts';
+import type { MediaSample } from '../reconnect/media-sample.ts';
 import type { Clock, RoomConnection } from '../ports.ts';
 import { agentHeard, isAgentHeard, type AgentSound } from './agent-sound.ts';
 import { within } from './bounded.ts';
@@ -35,7 +36,7 @@ export interface RoomWatchListener {
   onAgentSilent(silent: boolean): void;
   /** Told after each sample; `good` while proof is sought. */
   onQuality(quality: NetworkQuality): void;
-  /** A defect of ours ended a loop. */
+  /** The first defect of ours that this watch met: a loop that ended, or a listener that threw. */
   onDefect(error: unknown): void;
 }
 
@@ -50,6 +51,7 @@ export class RoomWatch {
   #isAgentSilent = false;
   #agentSound: AgentSound | undefined;
   #quality = beginNetworkQuality();
+  #hasDefect = false;
   /** Ends the present pause between two samples. */
   #pause = new AbortController();
 
@@ -100,24 +102,33 @@ export class RoomWatch {
     const loop = async (): Promise<void> => {
       while (!this.#signal.aborted) await once();
     };
-    loop().catch((error: unknown) => this.#listener.onDefect(error));
+    loop().catch((error: unknown) => this.#defect(error));
+  }
+
+  /** Told once: a listener that throws does it with every reading. */
+  #defect(error: unknown): void {
+    if (this.#hasDefect) return;
+    this.#hasDefect = true;
+    this.#listener.onDefect(error);
   }
 
   async #sampleOnce(): Promise<void> {
+    let sample: MediaSample | undefined;
     try {
-      const sample = await within(
+      sample = await within(
         this.#clock,
         SAMPLE_LIMIT_MS,
         this.#signal,
         (signal) => this.#connection.sample(signal),
         () => new Error(`no sample in ${SAMPLE_LIMIT_MS} ms`),
       );
-      this.#truth = mediaSampled(this.#truth, sample);
-      this.#agentSound = agentHeard(this.#agentSound, sample);
-      if (!this.#isSeeking) this.#quality = qualitySampled(this.#quality, sample);
-      this.#tell(sample.monoMs);
     } catch {
       // No stats are no statement about the network.
+    }
+    try {
+      if (sample !== undefined) this.#read(sample);
+    } catch (error) {
+      this.#defect(error);
     }
     await this.#wait(this.#isSeeking ? SEEKING_SAMPLE_MS : SAMPLE_MS, true);
   }
@@ -138,6 +149,13 @@ export class RoomWatch {
       // Unanswered: the detector sees it by the age of the last answer.
     }
     await this.#wait(Math.max(50, PING_MS - (this.#clock.monoMs() - startedMonoMs)), false);
+  }
+
+  #read(sample: MediaSample): void {
+    this.#truth = mediaSampled(this.#truth, sample);
+    this.#agentSound = agentHeard(this.#agentSound, sample);
+    if (!this.#isSeeking) this.#quality = qualitySampled(this.#quality, sample);
+    this.#tell(sample.monoMs);
   }
 
   #tell(atMonoMs: number): void {

@@ -1,4 +1,7 @@
-/** The recording of the run that goes on, if one does, and the time of its events. It records facts, never texts. */
+/**
+ * The recording of the run that goes on, if one does, and the time of its events. It records facts, never texts.
+ * Invariant: a recorder that throws is told of and disturbs nobody.
+ */
 import type { Clock, RecorderPort, SessionRecorder } from '../ports.ts';
 import type { RecordedEvent, SessionOutcome } from '../../shared/records.ts';
 
@@ -11,27 +14,35 @@ export class RunRecording {
   readonly #port: RecorderPort;
   #recorder: SessionRecorder | undefined;
   #startedMonoMs = 0;
+  readonly #onThrow: (error: unknown) => void;
 
-  constructor(clock: Clock, port: RecorderPort) {
+  constructor(clock: Clock, port: RecorderPort, onThrow: (error: unknown) => void) {
     this.#clock = clock;
     this.#port = port;
+    this.#onThrow = onThrow;
   }
 
   begin(): void {
-    this.#recorder = this.#port.begin(this.#clock.wallMs());
     this.#startedMonoMs = this.#clock.monoMs();
+    this.#guard(() => (this.#recorder = this.#port.begin(this.#clock.wallMs())));
   }
 
   /** Adds an event of now; nothing between two runs. */
   event(event: Untimed<RecordedEvent>): void {
-    this.#recorder?.event({
-      ...event,
-      atMs: this.#clock.monoMs() - this.#startedMonoMs,
-    });
+    const atMs = this.#clock.monoMs() - this.#startedMonoMs;
+    this.#guard(() => this.#recorder?.event({ ...event, atMs }));
   }
 
   end(outcome: SessionOutcome): void {
-    this.#recorder?.end(this.#clock.wallMs(), outcome);
+    this.#guard(() => this.#recorder?.end(this.#clock.wallMs(), outcome));
     this.#recorder = undefined;
+  }
+
+  #guard(work: () => unknown): void {
+    try {
+      work();
+    } catch (error) {
+      this.#onThrow(error);
+    }
   }
 }

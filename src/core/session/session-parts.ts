@@ -35,7 +35,7 @@ export function makeParts(ports: SessionPorts, options: CheckedOptions): Session
   const callAgent = agentCalls && ((signal: AbortSignal) => agentCalls.request(wayBack.request, signal));
   return {
     background,
-    recording: new RunRecording(clock, ports.recorder),
+    recording: new RunRecording(clock, ports.recorder, (error) => background.defect('recorderThrew', error)),
     sleep: new SleepWatch(clock),
     wayBack,
     microphone: new SessionMicrophone(ports.microphone, onWatcherError),

@@ -6,6 +6,7 @@
 import type { Readable } from '../readable.ts';
 import { SessionError } from '../errors.ts';
 import type { RoomEvent, SessionPorts, Ticket } from '../ports.ts';
+import { guardedLog } from './guarded-log.ts';
 import { problemOf } from './join-attempt.ts';
 import { LevelLoop } from './level-loop.ts';
 import { wantsProbes } from './link-machine.ts';
@@ -34,7 +35,7 @@ import type {
  * Throws RangeError or TypeError that names a wrong option, its value and what is allowed.
  */
 export function createVoiceSession(ports: SessionPorts, options: SessionOptions = {}): VoiceSession {
-  return new SessionDriver(ports, checkedOptions(options));
+  return new SessionDriver({ ...ports, log: guardedLog(ports.log) }, checkedOptions(options));
 }
 
 class SessionDriver implements VoiceSession {

@@ -89,6 +89,52 @@ test('a lone word between two silences is not yet sound', () => {
   assert.equal(fault.audioBackMs, 5_200);
 });
 
+/** The cut call, and words to the agent that are lost a second time. */
+const tornAgain = (...torn: [number, number][]): Witnessed => {
+  const seen = cutCall({ back: 25_100 });
+  const heard = words(2048, 11_000, 40_000, [[20_000, 25_100], ...torn]);
+  return { ...seen, agent: { ...seen.agent, heard } };
+};
+
+test('sound that flows for two seconds and is torn again is back after the second break', () => {
+  assert.equal(faultFacts(CUT, tornAgain(), CLICK).audioBackMs, 500);
+  assert.equal(faultFacts(CUT, tornAgain([27_000, 31_000]), CLICK).audioBackMs, 6_000);
+});
+
+test('one lone word that is missing later is no break, two are', () => {
+  assert.equal(faultFacts(CUT, tornAgain([29_000, 29_500]), CLICK).audioBackMs, 500);
+  assert.equal(faultFacts(CUT, tornAgain([29_000, 30_000]), CLICK).audioBackMs, 5_000);
+});
+
+test('a later break that lasts to the end of the call never came back, a last word on its way is none', () => {
+  assert.equal(faultFacts(CUT, tornAgain([36_000, 40_000]), CLICK).audioBackMs, null);
+  assert.equal(faultFacts(CUT, tornAgain([39_500, 40_000]), CLICK).audioBackMs, 500);
+});
+
+test('a later gap in what the page itself captured is the machine, a long one is not', () => {
+  const gapped = (toMs: number): number | null => {
+    const seen = tornAgain([27_000, toMs]);
+    const page = seen.page.filter(
+      (report) =>
+        !(
+          report.kind === 'word' &&
+          report.side === 'user' &&
+          report.at.wallMs >= 27_000 &&
+          report.at.wallMs < toMs
+        ),
+    );
+    return faultFacts(CUT, { ...seen, page }, CLICK).audioBackMs;
+  };
+  assert.equal(gapped(29_000), 500);
+  assert.equal(gapped(33_000), 8_000);
+});
+
+test('a second break counts also where nothing was heard before the end of the fault', () => {
+  const seen = cutCall({ back: 25_100 });
+  const heard = words(2048, 26_000, 40_000, [[30_000, 32_000]]);
+  assert.equal(faultFacts(CUT, { ...seen, agent: { ...seen.agent, heard } }, CLICK).audioBackMs, 7_000);
+});
+
 test('a direction that never broke is back at once', () => {
   const seen = cutCall();
   const whole = { ...seen, agent: { ...seen.agent, heard: words(2048, 11_000, 40_000) } };
@@ -112,15 +158,29 @@ test('a silence that begins shortly after the end of the fault belongs to it', (
   assert.equal(fault.audioBackMs, 4_000);
 });
 
-test('a new line is a sign, a line that differs in digits only is none', () => {
-  const shown = (wallMs: number, ...lines: string[]): ProbeReport => at(wallMs, { kind: 'shown', lines });
+const shown = (wallMs: number, ...lines: string[]): ProbeReport => at(wallMs, { kind: 'shown', lines });
+const WEAK = 'The network is weak. Sound may break up.';
+
+test('a line that tells of a problem is a sign; what the agent does, what was said and the clock are none', () => {
   const lines = [
-    shown(11_100, 'Connected', '0:01'),
-    shown(21_000, 'Connected', '0:10'),
-    shown(22_000, 'Connected', '0:11', 'The microphone was unplugged.'),
+    shown(11_100, 'Connected', 'Listening', '0:01'),
+    shown(21_000, 'Connected', 'Speaking', '0:10', 'What is said appears here.'),
+    shown(22_000, 'Connected', 'Speaking', '0:11', 'The network here is weak today.'),
+    shown(23_000, 'Connected', 'Speaking', '0:12', WEAK),
   ];
-  assert.equal(faultFacts(CUT, cutCall({ lines }), CLICK).firstUiStateMs, 2_000);
-  assert.equal(faultFacts(CUT, cutCall({ lines: lines.slice(0, 2) }), CLICK).firstUiStateMs, null);
+  assert.equal(faultFacts(CUT, cutCall({ lines: lines.slice(0, 3) }), CLICK).firstUiStateMs, null);
+  assert.equal(faultFacts(CUT, cutCall({ lines }), CLICK).firstUiStateMs, 3_000);
+});
+
+test('a problem that stands already when the fault comes is no sign of it; one that had gone is one again', () => {
+  const stands = [
+    shown(11_100, 'Connected'),
+    shown(19_000, 'Connected', WEAK),
+    shown(22_000, 'Connected', WEAK, '0:11'),
+  ];
+  assert.equal(faultFacts(CUT, cutCall({ lines: stands }), CLICK).firstUiStateMs, null);
+  const again = [shown(11_100, WEAK), shown(19_000, 'Connected'), shown(22_000, 'Connected', WEAK)];
+  assert.equal(faultFacts(CUT, cutCall({ lines: again }), CLICK).firstUiStateMs, 2_000);
 });
 
 test('a phase that flickers on the way is not yet back', () => {

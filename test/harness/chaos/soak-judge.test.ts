@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { soakFacts, soakFaults, type SoakSample, type SoakSeen } from '../../../harness/chaos/soak-judge.ts';
+import { playSoakStep } from '../../../harness/chaos/soak-step.ts';
+import type { Fault } from '../../../harness/faults/fault.ts';
 import type { TimedWord } from '../../../harness/call/call-facts.ts';
 import type { ProbeReport } from '../../../src/shared/probe-report.ts';
 
@@ -44,6 +46,7 @@ function soak(changes: Partial<SoakSeen> = {}): SoakSeen {
     heardByAgent: words(0, 120_000),
     broken: [{ fromMs: 30_000, toMs: 40_000 }],
     notApplied: 0,
+    undoFailed: [],
     samples: [sample(), sample(), sample()],
     sessionsLost: 0,
     ...changes,
@@ -120,4 +123,31 @@ test('a soak whose faults broke nothing, or that was hardly looked at, has shown
   assert.deepEqual(faultsOf(soak({ broken, samples: [sample(), sample(), sample()] })), [
     'only 3 looks after 10 faults, at least half should have one',
   ]);
+});
+
+const step = (fault: Pick<Fault, 'apply'>) =>
+  playSoakStep(
+    { id: 'server-kill', ...fault },
+    {},
+    { lasts: () => Promise.resolve(), wallMs: () => 30_000 },
+    new AbortController().signal,
+  );
+
+test('a fault that cannot be taken back was broken, and is a complaint of its own', async () => {
+  const outcome = await step({
+    apply: () => Promise.resolve(() => Promise.reject(new Error('the server did not start again'))),
+  });
+  assert.deepEqual(outcome, {
+    applied: true,
+    span: { fromMs: 30_000, toMs: 30_000 },
+    undoFailed: 'the server did not start again',
+  });
+  assert.deepEqual(faultsOf(soak({ undoFailed: ['1 processEnd: the server did not start again'] })), [
+    'a fault could not be taken back: 1 processEnd: the server did not start again',
+  ]);
+});
+
+test('a fault that found nothing to break is told as not applied', async () => {
+  const outcome = await step({ apply: () => Promise.reject(new Error('no agent is there')) });
+  assert.deepEqual(outcome, { applied: false, why: 'no agent is there' });
 });

@@ -226,3 +226,22 @@ test('in a browser it asks the network for nothing, breaks no policy and fits th
     await page.screenshot({ path: shot.replace('.png', '-dark.png'), fullPage: true });
   }
 });
+
+test("the report says in stock's row what was not asked of it, in ours nothing, and where both have it easy", () => {
+  const runs = (['stock', 'clara'] as const).map((client) =>
+    syntheticRun({
+      id: 'udp-up-10',
+      client,
+      lastsMs: 10_000,
+      toldMs: 900,
+      audioBackMs: 100,
+      shownBackMs: 500,
+    }),
+  );
+  const html = chaosReport(chaosResult(7, runs), MATRIX, FRAME);
+  assert.match(html, /<td>livekit-client alone<br><small>judged without: names up<\/small><\/td>/);
+  assert.match(html, /<td>Clara Voice<\/td>/);
+  assert.equal(html.split('judged without').length - 1, 2); // table and picture
+  assert.match(html, /new TCP connections are accepted and then held/);
+  assert.match(html, /SignalReconnecting/);
+});

@@ -166,6 +166,33 @@ test('a cut upwards is named: their packets come, ours are not answered', () => 
   assert.ok(foundMs <= 4000, `found after ${foundMs} ms`);
 });
 
+for (const [what, path] of [
+  ['in text-only', { withoutMicrophone: true }],
+  ['while muted', { muted: true }],
+] as const)
+  test(`a cut upwards is found within 6.5 s ${what} by checks alone, with an agent that never answers`, () => {
+    for (const beginMs of [20_000, 20_500, 21_000, 21_500, 22_000]) {
+      const simulation = new Simulation({ ...path, heartbeat: false, agentSpeaks: false });
+      simulation.run(beginMs);
+      assert.equal(simulation.finding.cut, 'none');
+      simulation.path.checks = false;
+      const foundMs = simulation.run(10_000, 500, () => simulation.finding.cut !== 'none') - beginMs;
+      assert.equal(simulation.finding.cut, 'up');
+      assert.ok(foundMs <= 6500, `found after ${foundMs} ms`);
+      assert.ok(foundMs > 3000, `one check that was lost is no cut: ${foundMs} ms`);
+      simulation.path.checks = true;
+      simulation.run(3000);
+      assert.equal(simulation.finding.cut, 'none', 'and over with the next answer');
+      assert.ok(simulation.finding.provenSinceMonoMs !== undefined);
+    }
+  });
+
+test('a browser whose count of checks stands at 0 has no cut upwards for that', () => {
+  const simulation = new Simulation({ withoutMicrophone: true, heartbeat: false, checks: false });
+  simulation.run(20_000, 500, () => simulation.finding.cut !== 'none');
+  assert.equal(simulation.finding.cut, 'none');
+});
+
 test('a cut downwards is named where somebody confirms that we are heard', () => {
   const simulation = new Simulation({ upConfirmed: true });
   simulation.run(20_000);

@@ -72,7 +72,7 @@ const REASONS: Record<DisconnectName, string> = {
   SERVER_SHUTDOWN: 'rejoin spread next',
   CLIENT_INITIATED: 'rejoin',
   ROOM_CLOSED: 'rejoin',
-  MIGRATION: 'awaitRepair',
+  MIGRATION: 'rejoin',
   DUPLICATE_IDENTITY: 'end duplicateIdentity',
   PARTICIPANT_REMOVED: 'end removed',
   USER_REJECTED: 'end removed',
@@ -88,9 +88,7 @@ for (const reason of Object.keys(DISCONNECT_ACTIONS) as DisconnectName[])
     const told =
       action.then === 'end'
         ? `end ${action.reason}`
-        : action.then === 'rejoin'
-          ? `rejoin${action.spread ? ' spread' : ''}${action.nextUrl ? ' next' : ''}`
-          : action.then;
+        : `rejoin${action.spread ? ' spread' : ''}${action.nextUrl ? ' next' : ''}`;
     assert.equal(told, REASONS[reason]);
   });
 

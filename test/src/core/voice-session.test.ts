@@ -522,6 +522,7 @@ const REASONS: DisconnectName[] = [
   'ROOM_DELETED',
   'STATE_MISMATCH',
   'JOIN_FAILURE',
+  'MIGRATION',
   'SIGNAL_CLOSE',
   'ROOM_CLOSED',
   'USER_UNAVAILABLE',
@@ -550,9 +551,9 @@ for (const reason of REASONS)
     assert.equal(made.ports.rooms.openRooms.length, 1);
   });
 
-test('MIGRATION is left to the SDK, whose repair is proven', async () => {
+test('a migration with the room standing is left to the SDK, whose repair is proven', async () => {
   const made = await connected();
-  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'MIGRATION' });
+  made.ports.rooms.last.tell({ type: 'repairing', scope: 'all' });
   await made.world.clock.advance(2000);
   assert.equal(linkIn(made, 'reconnecting').by, 'sdk');
   made.ports.rooms.last.tell({ type: 'repaired' });
@@ -820,6 +821,41 @@ test('with resumeWhenBack a failed session starts again on online, tells the new
   assert.equal(made.session.transcript.value.length, 1);
 });
 
+for (const answer of ['micDismissed', 'micDenied'] as const)
+  test(`with resumeWhenBack a person who has answered ${answer} is not asked again by each return to the page`, async () => {
+    const made = await connected({ resumeWhenBack: true });
+    cut(made);
+    await timeUntil(made, () => phase(made) === 'failed');
+    heal(made);
+    made.ports.microphone.answer = answer;
+    for (let returns = 0; returns < 5; returns += 1) {
+      made.ports.network.tell('visible');
+      await made.world.clock.advance(1000);
+    }
+    assert.equal(linkIn(made, 'failed').problem.code, answer);
+    assert.equal(made.ports.microphone.opens, 2, 'the start and one return');
+    assert.equal(made.ports.network.watcherCount, 0);
+  });
+
+test('with resumeWhenBack a way back that is refused ends it, and one that the network cuts is tried again', async () => {
+  const made = await connected({ resumeWhenBack: true });
+  cut(made);
+  await timeUntil(made, () => phase(made) === 'failed');
+  made.ports.network.tell('visible');
+  await made.world.clock.advance(20_000);
+  assert.equal(linkIn(made, 'failed').problem.code, 'tokenUnreachable');
+  heal(made);
+  made.world.joinFaults.push(new SessionError('unsupported', 'no'));
+  made.ports.network.tell('visible');
+  await made.world.clock.advance(5000);
+  assert.equal(linkIn(made, 'failed').problem.code, 'unsupported');
+  const { opens } = made.ports.microphone;
+  made.ports.network.tell('visible');
+  await made.world.clock.advance(5000);
+  assert.equal(phase(made), 'failed');
+  assert.equal(made.ports.microphone.opens, opens);
+});
+
 test('without it, a failed session stays failed and listens to nothing', async () => {
   const made = await connected();
   cut(made);
@@ -878,6 +914,83 @@ test('a restart waits until the join of the stopped start has let go', async () 
   assert.equal(made.ports.rooms.mostJoinsInFlight, 1);
   assert.equal(phase(made), 'connected');
   assert.equal(made.ports.rooms.openRooms.length, 1);
+});
+
+test('a rejoin waits until the aborted join before it has closed, which may take 2 s', async () => {
+  const made = bench({}, ({ world }) => {
+    world.closeMs = 2000;
+  });
+  const first = made.session.start();
+  await made.world.clock.advance(100);
+  const stopped = made.session.stop();
+  const second = made.session.start();
+  await made.world.clock.advance(5000);
+  await Promise.all([first, stopped, second]);
+  assert.equal(phase(made), 'connected');
+  assert.equal(made.ports.rooms.joins, 2);
+  assert.equal(made.ports.rooms.mostJoinsInFlight, 1);
+});
+
+test('a rejoin waits until the room before it has closed, while it probes and asks for its ticket', async () => {
+  const made = await connected();
+  made.world.closeMs = 1500;
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  const began = made.world.clock.monoMs();
+  await timeUntil(made, () => made.ports.rooms.joins === 2, 4000);
+  assert.equal(made.ports.rooms.mostAtOnce, 1);
+  assert.equal(made.world.clock.monoMs() - began, 1500, 'and not a moment longer');
+  assert.equal(made.ports.tickets.requests.length, 2);
+});
+
+test('a room or a join that never closes holds up the next one for a bounded time', async () => {
+  const made = await connected();
+  made.world.closeMs = 1_000_000;
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  const heldMs = await timeUntil(made, () => made.ports.rooms.joins === 2, 10_000);
+  assert.ok(heldMs > 2000 && heldMs <= 3000, `${heldMs} ms`);
+});
+
+test('a stop in a join resolves when that join has closed', async () => {
+  const made = bench({}, ({ world }) => {
+    world.closeMs = 1500;
+  });
+  const started = made.session.start();
+  await made.world.clock.advance(100);
+  let isDone = false;
+  const stopped = made.session.stop().then(() => (isDone = true));
+  await made.world.clock.advance(1400);
+  assert.ok(!isDone);
+  assert.equal(made.ports.rooms.joinsInFlight, 1);
+  await made.world.clock.advance(100);
+  assert.ok(isDone);
+  assert.equal(made.ports.rooms.joinsInFlight, 0);
+  await Promise.all([started, stopped]);
+  assertNothingLeft(made);
+});
+
+test('a stop waits for a room that comes late, and for its close, at most 2 s', async () => {
+  for (const [closeMs, doneMs] of [
+    [500, 1300],
+    [5000, 2000],
+  ] as const) {
+    const made = bench({}, ({ world }) => {
+      world.joinIgnoresAbort = true;
+      world.joinMs = 900;
+      world.closeMs = closeMs;
+    });
+    const started = made.session.start();
+    await made.world.clock.advance(150);
+    let isDone = false;
+    const stopped = made.session.stop().then(() => (isDone = true));
+    await made.world.clock.advance(doneMs - 100);
+    assert.ok(!isDone, `${closeMs} ms`);
+    await made.world.clock.advance(100);
+    assert.ok(isDone, `${closeMs} ms`);
+    assert.equal(made.ports.rooms.last.closes, 1);
+    await made.world.clock.advance(10_000);
+    await Promise.all([started, stopped]);
+    assertNothingLeft(made);
+  }
 });
 
 test('what an older room still tells is ignored, DUPLICATE_IDENTITY included', async () => {
@@ -1290,6 +1403,63 @@ test('a watcher of the page that throws disturbs nothing', async () => {
   await started;
   assert.equal(phase(made), 'connected');
   assert.ok(warnings(made).every((event) => event === 'watcherThrew'));
+});
+
+test('a log of the page that throws disturbs nothing: an outage is found, repaired and told as ever', async () => {
+  const made = bench({}, ({ ports }) => {
+    ports.log.info = ports.log.warn = () => {
+      throw new Error('page defect');
+    };
+  });
+  const started = made.session.start();
+  await made.world.clock.advance(500);
+  await started;
+  assert.equal(phase(made), 'connected');
+  await made.world.clock.advance(12_000);
+  cut(made);
+  await timeUntil(made, () => phase(made) === 'reconnecting', 4500);
+  heal(made);
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  await timeUntil(made, () => phase(made) === 'connected', 5000);
+  const stopped = made.session.stop();
+  await made.world.clock.advance(2000);
+  await stopped;
+  assertNothingLeft(made);
+});
+
+test('a recorder that throws holds up no transition, and is told as a defect', async () => {
+  const made = bench({}, ({ ports }) => {
+    const { recorder } = ports;
+    const begin = recorder.begin.bind(recorder);
+    recorder.begin = (startedWallMs) => ({
+      ...begin(startedWallMs),
+      event: () => {
+        throw new Error('no place left');
+      },
+    });
+  });
+  const started = made.session.start();
+  await made.world.clock.advance(500);
+  await started;
+  assert.equal(phase(made), 'connected');
+  await made.world.clock.advance(12_000);
+  cut(made);
+  await timeUntil(made, () => phase(made) === 'reconnecting', 4500);
+  assert.ok(warnings(made).every((event) => event === 'recorderThrew'));
+  assert.ok(warnings(made).length > 0);
+});
+
+test('a port that throws in the middle of a transition is told as a defect, and the transition is shown and timed', async () => {
+  const made = await connected();
+  made.ports.rooms.last.repairNow = () => {
+    throw new Error('an adapter’s defect');
+  };
+  made.ports.rooms.last.tell({ type: 'repairing', scope: 'all' });
+  made.session.retryNow();
+  assert.ok(warnings(made).includes('transitionThrew'));
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  assert.equal(phase(made), 'reconnecting');
+  await timeUntil(made, () => phase(made) === 'connected', 5000);
 });
 
 test('neither log nor recording holds a token, a resume value or what was said', async () => {

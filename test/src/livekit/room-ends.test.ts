@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { Room } from 'livekit-client';
 import { DisconnectReason, LeaveRequest_Action } from '@livekit/protocol';
 import type { DisconnectName, RepairFacts } from '../../../src/core/ports.ts';
 import { RoomBench } from '../../support/browser/room-bench.ts';
@@ -48,6 +49,32 @@ describe('the end of a room', () => {
     expect(balance()).to.equal(0);
     expect(track.readyState).to.equal('live');
   });
+
+  for (const [what, methodsOf] of [
+    ['engine', (room: Room) => room.engine],
+    ['signal client', (room: Room) => room.engine.client],
+  ] as const)
+    it(`is over within 2 s although the SDK's ${what} never closes, with nothing left that acts for us`, async () => {
+      const track = await bench.microphone();
+      const balance = countListeners(track);
+      const { room } = await bench.joinWithAgent({}, { audio: true });
+      const methods = Object.getPrototypeOf(methodsOf(new Room())) as { close: unknown };
+      const { close } = methods;
+      methods.close = () => new Promise(() => {});
+      try {
+        const beganMs = performance.now();
+        const ended = room.close().then(() => performance.now() - beganMs);
+        const limit = new Promise<number>((resolve) => setTimeout(() => resolve(Infinity), 5000));
+        expect(await Promise.race([ended, limit])).to.be.lessThan(2400);
+      } finally {
+        methods.close = close;
+      }
+      await until(() => bench.server.openSockets === 0);
+      expect(bench.watch.openCount).to.equal(0);
+      expect(balance()).to.equal(0);
+      expect(track.readyState).to.equal('live');
+      expect(bench.server.socketQueries).to.have.length(1);
+    });
 
   it('tells nothing after close, whatever still comes', async () => {
     const { room, peer } = await bench.joinWithAgent();
@@ -173,6 +200,10 @@ describe("the SDK's repair", () => {
 
 function ufragOf(sdp: string): string | undefined {
   return /a=ice-ufrag:(\S+)/.exec(sdp)?.[1];
+}
+
+async function until(isReached: () => boolean): Promise<void> {
+  while (!isReached()) await new Promise((resolve) => requestAnimationFrame(resolve));
 }
 
 /** Listeners added to `track` less those removed. */

@@ -78,6 +78,8 @@ export class FakeWorld {
   joinMs = 200;
   /** A join does not listen to its signal: its room comes late. */
   joinIgnoresAbort = false;
+  /** How long a join that was aborted and a room that is left take to close what they hold, ms. */
+  closeMs = 0;
   roomSid = 'RM_first';
   serverUrls: readonly string[] = ['ws://one'];
 }
@@ -190,8 +192,14 @@ export class FakeRoom implements RoomConnection {
     this.audioStarts += 1;
   }
 
+  /** Until then the server takes it for us. */
+  isClosed = false;
+
   async close(): Promise<void> {
     this.closes += 1;
+    if (this.#world.closeMs > 0)
+      await this.#world.clock.sleep(this.#world.closeMs, new AbortController().signal);
+    this.isClosed = true;
   }
 }
 
@@ -201,6 +209,8 @@ export class FakeRooms implements RoomPort {
   joins = 0;
   joinsInFlight = 0;
   mostJoinsInFlight = 0;
+  /** Joins under way and rooms not closed yet, when a join began: more than one act as the same participant. */
+  mostAtOnce = 0;
   readonly joinedAtMs: number[] = [];
   readonly #world: FakeWorld;
 
@@ -226,6 +236,10 @@ export class FakeRooms implements RoomPort {
     this.joinsInFlight += 1;
     this.mostJoinsInFlight = Math.max(this.mostJoinsInFlight, this.joinsInFlight);
     this.joinedAtMs.push(world.clock.monoMs());
+    this.mostAtOnce = Math.max(
+      this.mostAtOnce,
+      this.joinsInFlight + this.rooms.filter((room) => !room.isClosed).length,
+    );
     try {
       const fault = world.joinFaults.shift();
       if (fault === 'hang') return await never(signal);
@@ -236,6 +250,9 @@ export class FakeRooms implements RoomPort {
       this.rooms.push(room);
       room.tell({ type: 'agentState', state: world.agentIsThere ? 'listening' : 'absent' });
       return room;
+    } catch (error) {
+      if (world.closeMs > 0) await world.clock.sleep(world.closeMs, new AbortController().signal);
+      throw error;
     } finally {
       this.joinsInFlight -= 1;
     }

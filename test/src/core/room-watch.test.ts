@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RoomWatch } from '../../../src/core/session/room-watch.ts';
+import { FakeWorld, fakePorts } from '../../support/core/fake-ports.ts';
+
+test('what a listener throws is told as a defect, and the watch goes on', async () => {
+  const world = new FakeWorld();
+  const { clock } = world;
+  const { rooms, log } = fakePorts(world);
+  const life = new AbortController();
+  const joining = rooms.join(
+    {
+      ticket: { serverUrls: ['ws://one'], participantToken: 'token-1' },
+      serverUrl: 'ws://one',
+      repairDelayMs: () => null,
+      resumable: false,
+      muted: false,
+      onEvent: () => {},
+    },
+    life.signal,
+  );
+  await clock.advance(world.joinMs);
+  const defects: unknown[] = [];
+  const cuts: string[] = [];
+  let isBroken = true;
+  new RoomWatch(
+    clock,
+    await joining,
+    {
+      onFinding: ({ cut }) => {
+        if (isBroken) throw new RangeError('a defect');
+        cuts.push(cut);
+      },
+      onAgentSilent: () => {},
+      onQuality: () => {},
+      onDefect: (error) => defects.push(error),
+    },
+    { seeking: false, agentAnswers: false },
+    life.signal,
+  );
+  await clock.advance(2000);
+  assert.ok(defects.length >= 1 && defects.every((error) => error instanceof RangeError));
+  assert.equal(defects.length, 1, 'once, and not with every reading');
+  isBroken = false;
+  await clock.advance(10_000);
+  rooms.last.count();
+  world.pathUp = false;
+  await clock.advance(4000);
+  assert.equal(cuts.at(0), 'none');
+  assert.equal(cuts.at(-1), 'both');
+  life.abort();
+  await clock.advance(0);
+  assert.equal(clock.timerCount, 0);
+  assert.deepEqual(log.lines, []);
+});
