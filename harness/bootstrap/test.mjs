@@ -97,12 +97,15 @@ async function getParts() {
   const load = (path) => import(new URL(`../../dist/harness/${path}`, import.meta.url).href);
   const { findChromium } = await load('browser/find-chromium.js');
   const { findLiveKitServer } = await load('server/find-livekit-server.js');
+  const { findRedisServer } = await load('parts/find-redis-server.js');
   const signal = AbortSignal.timeout(20 * MINUTE_MS);
   const options = { env: process.env, report: tell };
   const chromium = await findChromium(options, signal);
   tell(`Chromium ${chromium.version}: ${chromium.path}`);
   const server = await findLiveKitServer(options, signal);
   tell(`livekit-server ${server.version}: ${server.path}`);
+  const redis = await findRedisServer(options, signal);
+  tell(`redis-server ${redis.version}: ${redis.path}`);
   return { CHROME_PATH: chromium.path, LIVEKIT_SERVER_BIN: server.path };
 }
 

@@ -9,8 +9,8 @@ import { chromium } from 'playwright-core';
 import { askVersion, findOnPath, isExecutable } from '../parts/executable.ts';
 import { parseDisabledWays, tryWays } from '../parts/try-ways.ts';
 import type { Report, Way } from '../parts/try-ways.ts';
-import { runCommand } from '../supervisor/run-command.ts';
-import { installCommands } from './package-managers.ts';
+import { install, installPackage } from '../parts/install.ts';
+import type { PackageNames } from '../parts/package-managers.ts';
 
 /** A Chromium that has told its version. */
 export interface ChromiumBinary {
@@ -25,9 +25,13 @@ const MAC_PATHS = [
   '/Applications/Chromium.app/Contents/MacOS/Chromium',
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ];
-/** Longest installation, ms: 120 to 180 MB to fetch. */
-const INSTALL_LIMIT_MS = 5 * 60_000;
-const REPORT_EVERY_MS = 5000;
+const PACKAGES: PackageNames = {
+  brew: ['--cask', 'chromium'],
+  'apt-get': 'chromium',
+  dnf: 'chromium',
+  pacman: 'chromium',
+  apk: 'chromium',
+};
 
 type Found = { readonly part: ChromiumBinary } | { readonly reason: string };
 
@@ -65,35 +69,6 @@ export function presentChromiumWays(env: NodeJS.ProcessEnv): Way<ChromiumBinary>
   ];
 }
 
-/** Runs an installer, telling every few seconds that it goes on. Resolves with the reason of a failure. */
-async function install(
-  command: readonly string[],
-  options: { readonly env: NodeJS.ProcessEnv; readonly report: Report },
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const [program = '', ...args] = command;
-  const text = [program.split('/').at(-1), ...args.map((arg) => arg.split('/').at(-1))].join(' ');
-  const startedMonoMs = performance.now();
-  options.report(`running ${text}`);
-  const timer = setInterval(() => {
-    options.report(`${text} goes on, ${Math.round((performance.now() - startedMonoMs) / 1000)} s`);
-  }, REPORT_EVERY_MS);
-  try {
-    const result = await runCommand(
-      { command: program, args, env: options.env, limitMs: INSTALL_LIMIT_MS },
-      signal,
-    );
-    if (result.timedOut) return `${text} did not end in ${INSTALL_LIMIT_MS / 1000} s`;
-    const said = `${result.stdout}\n${result.stderr}`.trim().split('\n').slice(-3).join(' | ').slice(0, 400);
-    return result.code === 0 ? undefined : `${text} ended with ${result.code ?? result.signal}: ${said}`;
-  } catch (error) {
-    signal.throwIfAborted();
-    return error instanceof Error ? error.message : 'unknown error';
-  } finally {
-    clearInterval(timer);
-  }
-}
-
 function playwrightWay(env: NodeJS.ProcessEnv, report: Report): Way<ChromiumBinary> {
   return {
     id: 'chromium-playwright',
@@ -118,21 +93,8 @@ function packageWay(env: NodeJS.ProcessEnv, report: Report): Way<ChromiumBinary>
     id: 'chromium-package',
     what: "the system's package manager",
     find: async (signal) => {
-      const present = async (name: string) => (await findOnPath([name], env['PATH'])) !== undefined;
-      const plan = await installCommands({
-        platform: process.platform,
-        isRoot: process.getuid?.() === 0,
-        present,
-      });
-      if ('reason' in plan) return plan;
-      for (const command of plan.commands) {
-        const reason = await install(
-          command,
-          { env: { ...env, DEBIAN_FRONTEND: 'noninteractive' }, report },
-          signal,
-        );
-        if (reason !== undefined) return { reason };
-      }
+      const reason = await installPackage(PACKAGES, { env, report }, signal);
+      if (reason !== undefined) return { reason };
       const path = await onSystem(env);
       return path === undefined
         ? { reason: 'installed, but not found' }

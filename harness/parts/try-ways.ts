@@ -17,6 +17,8 @@ export const WAY_IDS = [
   'chromium-system',
   'chromium-playwright',
   'chromium-package',
+  'redis-system',
+  'redis-package',
 ] as const;
 /** Id of a way, `<part>-<way>`. */
 export type WayId = (typeof WAY_IDS)[number];
@@ -46,7 +48,7 @@ export function parseDisabledWays(text: string | undefined): ReadonlySet<WayId> 
     );
     if (matches.length === 0) {
       throw new UsageError(
-        `CLARA_DISABLE: "${name}" is not a way; there are ${WAY_IDS.join(', ')}, server-*, chromium-*`,
+        `CLARA_DISABLE: "${name}" is not a way; there are ${WAY_IDS.join(', ')}, server-*, chromium-*, redis-*`,
       );
     }
     for (const id of matches) disabled.add(id);

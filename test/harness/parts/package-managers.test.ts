@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { installCommands } from '../../../harness/browser/package-managers.ts';
+import { installCommands } from '../../../harness/parts/package-managers.ts';
 
 function system(platform: NodeJS.Platform, isRoot: boolean, commands: readonly string[]) {
-  return installCommands({ platform, isRoot, present: (name) => Promise.resolve(commands.includes(name)) });
+  return installCommands(
+    { platform, isRoot, present: (name) => Promise.resolve(commands.includes(name)) },
+    { brew: ['--cask', 'chromium'], 'apt-get': 'chromium-deb', dnf: 'chromium', pacman: 'p', apk: 'a' },
+  );
 }
 
 test('root on Debian updates the lists first and then installs', async () => {
   assert.deepEqual(await system('linux', true, ['apt-get']), {
     commands: [
       ['apt-get', 'update', '-q'],
-      ['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'chromium'],
+      ['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'chromium-deb'],
     ],
   });
 });
