@@ -28,7 +28,7 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'src/core/reconnect/media-truth.ts',
-        find: 'seen.payload && upSigns >= 2',
+        find: 'seen.payload && (upSigns >= 2 || isChecksAlone)',
         replace: 'seen.payload && upSigns >= 9',
       },
     ],
