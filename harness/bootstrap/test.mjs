@@ -72,7 +72,7 @@ const GROUPS = [
     limitMs: 5 * MINUTE_MS,
     testLimitMs: MINUTE_MS,
   }),
-  nodeTests('harness', ['test/harness'], { limitMs: 10 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
+  nodeTests('harness', ['test/harness'], { limitMs: 20 * MINUTE_MS, testLimitMs: 2 * MINUTE_MS }),
   {
     name: 'browser',
     limitMs: 10 * MINUTE_MS,
