@@ -118,7 +118,7 @@ describe('the installed app', () => {
     await gateway.stop();
     await page.goto(new URL('/sessions', gateway.url).href, { waitUntil: 'load' });
     await page.getByRole('heading', { name: 'Sessions' }).waitFor();
-    await page.getByText('Ended well').waitFor();
+    await page.getByRole('listitem').getByText('Ended well').waitFor();
     assert.equal(await page.getByRole('listitem').filter({ hasText: 'Ended well' }).count(), 1);
     const answers = await page.evaluate(() =>
       Promise.all(
