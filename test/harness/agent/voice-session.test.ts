@@ -63,6 +63,7 @@ function makeSession(chance = 0): {
       context: [],
       nextWord: 0,
       users: [],
+      responds: false,
     },
     clock,
     random: () => chance / 7,
