@@ -88,7 +88,7 @@ function show(update: CliUpdate): void {
       `${update.session.error?.message ?? update.category}; retry ${update.attempt} in ${Math.round(update.delayMs)} ms`,
     );
   if (update.type === 'limit')
-    say(`${update.breach.limit} limit: ${update.breach.value} of ${update.breach.allowed}`);
+    say(`${update.breach.limit} limit: ${Math.round(update.breach.value)} of ${update.breach.allowed}`);
 }
 
 function describe(session: ClaudeSession): string {

@@ -9,6 +9,7 @@ import { LOST_ANSWER } from '../../harness/responder/responding-pipeline.ts';
 import { startStack } from '../../harness/stack/start-stack.ts';
 import { listProcesses } from '../../harness/supervisor/process-table.ts';
 import { createRunFolder } from '../../harness/supervisor/run-folder.ts';
+import { parseAgentsMessage } from '../../src/shared/agent-sessions.ts';
 import { STAND_IN } from '../support/node/cli-manager-rig.ts';
 import { keptLog } from '../support/node/kept-log.ts';
 import { liveKitBinary } from '../support/node/livekit-binary.ts';
@@ -53,11 +54,34 @@ async function startTalk(t: TestContext) {
     lines,
     told,
     metrics: async (): Promise<string> => (await get('/metrics')).text(),
+    /** What a dashboard gets first. */
+    shownSessions: async () => {
+      const life = new AbortController();
+      const { body } = await get('/api/agents', { signal: life.signal });
+      let text = '';
+      for await (const chunk of body as unknown as AsyncIterable<Uint8Array>) {
+        text += new TextDecoder().decode(chunk);
+        if (text.includes('\n\n')) break;
+      }
+      life.abort();
+      const message = parseAgentsMessage(JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? ''));
+      assert.ok(message?.type === 'snapshot', text);
+      return message.sessions;
+    },
+    endByHand: (sessionId: string) =>
+      get('/api/agents/end', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ sessionId }),
+      }),
     turns: () =>
       readFileSync(join(folder, 'calls.jsonl'), 'utf8')
         .trim()
         .split('\n')
-        .map((line) => JSON.parse(line) as { pid: number; turn: string }),
+        .map((line) => {
+          const { args, ...call } = JSON.parse(line) as { pid: number; turn: string; args: string[] };
+          return { ...call, isResumed: args.some((arg) => arg.startsWith('--resume=')) };
+        }),
     left,
     /** The processes of voice sessions, a warm one too. */
     sessionPids: () =>
@@ -72,7 +96,8 @@ async function startTalk(t: TestContext) {
 }
 
 test('what a user types is answered by the assistant, through interruptions and losses, until the call ends', async (t) => {
-  const { stack, told, metrics, turns, left, sessionPids, stop, lines } = await startTalk(t);
+  const { stack, told, metrics, turns, left, sessionPids, stop, lines, shownSessions, endByHand } =
+    await startTalk(t);
   assert.ok(
     told.some((line) => line.startsWith(`assistant ${STAND_IN} 9.8.7`)),
     told.join('\n'),
@@ -127,6 +152,17 @@ test('what a user types is answered by the assistant, through interruptions and 
   assert.equal([...stack.agent.sessions.values()][0]?.messageCount, 6);
   assert.doesNotMatch(JSON.stringify(lines), /good day|That is all/, 'no word of it in the log');
 
+  const [cliId] = (await shownSessions())
+    .filter(({ kind }) => kind === 'cli')
+    .map(({ sessionId }) => sessionId);
+  assert.equal((await endByHand(cliId ?? '')).status, 204);
+  await user.sendText('are you there');
+  await until(() => texts().includes('You said "are you there".'), 15_000, 'a new assistant');
+  assert.deepEqual([turns().at(-1)?.pid === pid, turns().at(-1)?.isResumed], [false, true]);
+
+  await user.sendText('please count till the end');
+  const soFar = texts().length;
+  await until(() => texts().length >= soFar + 2, 15_000, 'an answer under way');
   await user.bye();
   await until(
     () => !left().some(({ commandLine }) => commandLine.includes('stand-in')),
@@ -134,6 +170,7 @@ test('what a user types is answered by the assistant, through interruptions and 
     'the end of the assistant',
   );
   const after = await metrics();
+  assert.match(after, /^clara_session_ends_total\{kind="cli",reason="cancelled",outcome="good"\} 1$/m);
   assert.match(after, /^clara_session_ends_total\{kind="cli",reason="completed",outcome="good"\} 1$/m);
   assert.doesNotMatch(after, /^clara_sessions\{kind="cli"/m);
   await user.leave();
