@@ -19,6 +19,9 @@ export interface LiveKitAddress {
 export const PIPELINES = ['parrot', 'count'] as const;
 export type Pipeline = (typeof PIPELINES)[number];
 
+/** What may answer typed messages in the pipeline's place: nothing, or a command-line assistant. */
+export const RESPONDERS = ['none', 'cli'] as const;
+
 /** The room timeouts of agent.md, seconds. */
 export interface RoomTimeouts {
   readonly emptyTimeoutS: number;

@@ -1,7 +1,7 @@
 /** The package's door: what `import … from 'clara-voice-harness'` gives. The command is bin/clara.mjs. */
 export { ClaraVoiceAgent } from './agent/clara-voice-agent.ts';
 export type { JoinedParticipant } from './agent/clara-voice-agent.ts';
-export type { ClaraVoiceAgentOptions, SessionWatcher } from './agent/agent-options.ts';
+export type { ClaraVoiceAgentOptions, SessionResponder, SessionWatcher } from './agent/agent-options.ts';
 export type {
   AgentSession,
   AudioQuality,
@@ -37,6 +37,12 @@ export { Telemetry } from './telemetry/telemetry.ts';
 export type { TelemetryOptions } from './telemetry/telemetry.ts';
 export type { SessionFact } from './telemetry/session-event.ts';
 export { SIGNATURE_HEADER, isSignedBy, signWebhook } from './telemetry/webhook-signature.ts';
+
+export { ClaudeCliManager } from './responder/claude-cli-manager.ts';
+export type { ClaudeCliManagerOptions } from './responder/manager-options.ts';
+export type { ClaudeExecutionOptions, ClaudeSession, CliUpdate } from './responder/session-types.ts';
+export { CliResponder } from './responder/cli-responder.ts';
+export { ResponderHost } from './responder/responder-host.ts';
 
 export { createFault } from './faults/create-fault.ts';
 export type { FaultSpec } from './faults/create-fault.ts';

@@ -1,5 +1,6 @@
 import type { LiveKitAddress, Logger, RoomTimeouts } from '../contracts.ts';
 import type { AdmissionPolicy } from '../supervisor/admission.ts';
+import type { ResponderHost } from '../responder/responder-host.ts';
 import type { RunFolder } from '../supervisor/run-folder.ts';
 import type { SessionStore } from '../supervisor/session-store.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -13,6 +14,9 @@ import type { SessionRules } from './session-rules.ts';
 export interface SessionWatcher {
   note(sessionId: string, kind: string, fact: SessionFact): void;
 }
+
+/** What answers the typed messages of voice sessions. It lives in the parent, so that a new child finds its talk again. */
+export type SessionResponder = Pick<ResponderHost, 'begin' | 'take' | 'abandon' | 'end'>;
 
 /** What a ClaraVoiceAgent is made of. */
 export interface ClaraVoiceAgentOptions {
@@ -28,6 +32,8 @@ export interface ClaraVoiceAgentOptions {
   readonly contextTtlMs?: number;
   /** For rooms that must be made again after a server restart. @default 300 s empty, graceMs departure */
   readonly roomTimeouts?: RoomTimeouts;
+  /** Answers typed messages in the pipeline's place; its owner stops it. @default none */
+  readonly responder?: SessionResponder;
   /** A voice of tts.ts, `auto` or `none`. @default 'auto' */
   readonly voice?: string;
   /** Children kept ready. @default 1 */

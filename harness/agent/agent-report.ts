@@ -2,9 +2,23 @@ import type { Logger } from '../contracts.ts';
 import type { LossReason } from './child-entry.ts';
 import type { ChildMessage } from './ipc.ts';
 
+/** Between the two sides alone. */
+type Unreported = 'ready' | 'beat' | 'tokenWanted' | 'ask' | 'stopAsking';
+const UNREPORTED = new Set<string>([
+  'ready',
+  'beat',
+  'tokenWanted',
+  'ask',
+  'stopAsking',
+] satisfies Unreported[]);
+
+function isReported(fact: ChildMessage | SessionFact): fact is SessionFact {
+  return !UNREPORTED.has(fact.type);
+}
+
 /** What a session tells those who measure; texts of turns are in it, so it never goes to a log. */
 export type SessionFact =
-  | Exclude<ChildMessage, { type: 'ready' | 'beat' | 'tokenWanted' }>
+  | Exclude<ChildMessage, { type: Unreported }>
   /** The agent died or hangs, and another takes its place: the `attempt`th of this voice session. */
   | { readonly type: 'lost'; readonly reason: LossReason; readonly attempt: number }
   | { readonly type: 'exited'; readonly reason: string };
@@ -30,7 +44,7 @@ export class AgentReports {
 
   /** Passes a fact on. */
   tell(voiceSessionId: string, fact: ChildMessage | SessionFact): void {
-    if (fact.type === 'ready' || fact.type === 'beat' || fact.type === 'tokenWanted') return;
+    if (!isReported(fact)) return;
     for (const watcher of [...this.#watchers]) {
       try {
         watcher({ ...fact, voiceSessionId });

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { PIPELINES } from '../contracts.ts';
+import { responderReplySchema, responderRequestSchema } from '../responder/responder-messages.ts';
 
 const millis = z.number().nonnegative().finite();
 /** Heard words: the start of the word as it arrived. Spoken words: when the last sample was handed to the network. */
@@ -22,6 +23,8 @@ const startMessage = z.object({
   type: z.literal('start'),
   voiceSessionId: z.string().min(1),
   pipeline: z.enum(PIPELINES),
+  /** Whether the parent answers typed messages. */
+  responds: z.boolean(),
   roomName: z.string().min(1),
   identity: z.string().min(1),
   url: z.string().min(1),
@@ -51,6 +54,7 @@ const parentMessage = z.discriminatedUnion('type', [
   /** Build the way that a user's sound takes anew: subscribe again, new stream. Answered by `rebuilt`. */
   z.object({ type: z.literal('rebuild'), identity: z.string() }),
   z.object({ type: z.literal('end'), reason: z.string() }),
+  responderReplySchema,
 ]);
 
 const childMessage = z.discriminatedUnion('type', [
@@ -100,6 +104,7 @@ const childMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('processingTime'), tookMs: millis }),
   z.object({ type: z.literal('error'), code: z.string(), message: z.string() }),
   z.object({ type: z.literal('ended'), reason: z.string() }),
+  responderRequestSchema,
 ]);
 
 /** What a session is started with. Holds the token. */

@@ -3,6 +3,7 @@
  * waits warm (rtc-node and the detector loaded) for `start`, runs one session and ends. When the parent is gone it
  * leaves the room and ends its own group; nothing keeps it alive for longer than {@link EXIT_LIMIT_MS}.
  */
+import { randomUUID } from 'node:crypto';
 import { connect } from 'node:net';
 import { AudioSource, dispose } from '@livekit/rtc-node';
 import { systemClock } from './clock.ts';
@@ -19,6 +20,8 @@ import { chooseVoice } from './tts.ts';
 import type { TtsProvider } from './tts.ts';
 import { openVoiceDetector } from './vad.ts';
 import type { VoiceDetector } from './vad.ts';
+import { RemoteDialogue } from '../responder/remote-dialogue.ts';
+import { RespondingPipeline } from '../responder/responding-pipeline.ts';
 import { startWatchdog } from '../supervisor/watchdog.ts';
 import { HARNESS_VERSION } from './version.ts';
 import { VoiceSession } from './voice-session.ts';
@@ -36,6 +39,7 @@ const detector = await openVoiceDetector();
 const started = deferred<StartMessage | undefined>();
 let session: VoiceSession | undefined;
 let speaker: Speaker | undefined;
+let dialogue: RemoteDialogue | undefined;
 let onToken: ((token: string | undefined) => void) | undefined;
 
 function report(message: ChildMessage): void {
@@ -65,6 +69,10 @@ function onMessage(message: ParentMessage): void {
       return;
     case 'tokenRefused':
       onToken?.(undefined);
+      return;
+    case 'sentence':
+    case 'answered':
+      dialogue?.take(message);
       return;
     case 'end':
       end(message.reason);
@@ -102,14 +110,16 @@ function makePipeline(
   voice: Promise<TtsProvider | undefined>,
   ears: VoiceDetector,
 ): Pipeline {
-  return start.pipeline === 'count'
-    ? new CountPipeline(host, start.nextWord)
-    : new ParrotPipeline(host, { detector: ears, voice });
+  if (start.pipeline === 'count') return new CountPipeline(host, start.nextWord);
+  if (!start.responds) return new ParrotPipeline(host, { detector: ears, voice });
+  dialogue = new RemoteDialogue(report, randomUUID());
+  return new RespondingPipeline(host, { dialogue, detector: ears, earlier: start.context });
 }
 
 async function serve(start: StartMessage): Promise<void> {
   const source = new AudioSource(SAMPLE_RATE_HZ, 1, QUEUE_LIMIT_MS);
-  const voice = chooseVoice(start.pipeline === 'parrot' ? start.voice : 'none').catch(() => undefined);
+  const speaks = start.pipeline === 'parrot' && !start.responds;
+  const voice = chooseVoice(speaks ? start.voice : 'none').catch(() => undefined);
   const out = new Speaker(sinkOf(source), systemClock);
   speaker = out;
   const speakerLife = new AbortController();

@@ -279,10 +279,13 @@ export class SessionChildren {
       if (isEnding(entry)) return; // ended while the child was made: who ends it waits for us
       const kept = this.conversationOf(voiceSessionId);
       this.#conversations.begin(voiceSessionId);
+      const responder = pipeline === 'count' ? undefined : this.#options.responder; // who measures wants no talk
+      responder?.begin(voiceSessionId, kept?.turns);
       child.send({
         type: 'start',
         voiceSessionId,
         pipeline,
+        responds: responder !== undefined,
         roomName: entry.roomName,
         identity: AGENT_IDENTITY_PREFIX + voiceSessionId,
         url: this.#options.livekit.url,
@@ -312,6 +315,11 @@ export class SessionChildren {
     const { voiceSessionId } = entry.metadata;
     entry.watched?.sign(message.type === 'beat' ? message.soundMs : undefined);
     if (message.type === 'beat') return;
+    if (message.type === 'ask' || message.type === 'stopAsking') {
+      const { child } = entry; // a new one has not asked this
+      this.#options.responder?.take(voiceSessionId, message, (reply) => void child?.send(reply));
+      return;
+    }
     if (message.type === 'turn') this.#conversations.addTurn(voiceSessionId, message.turn);
     if (message.type === 'spokenWords')
       for (const { index } of message.words) this.#conversations.spoke(voiceSessionId, index);
@@ -430,6 +438,7 @@ export class SessionChildren {
   #replace(entry: ChildEntry, reason: LossReason): void {
     const { voiceSessionId } = entry.metadata;
     const attempt = this.#conversations.replaced(voiceSessionId, this.#clock.monoMs());
+    this.#options.responder?.abandon(voiceSessionId);
     entry.child = undefined;
     entry.watched = undefined;
     const restart = askRestart(this.#restarts, RESTARTS, this.#clock.monoMs(), this.#chance());
@@ -469,6 +478,9 @@ export class SessionChildren {
     const { voiceSessionId } = entry.metadata;
     this.#forget(entry, reason);
     if (this.isLive(voiceSessionId)) return;
+    const { responder } = this.#options;
+    if (responder !== undefined)
+      inBackground(responder.end(voiceSessionId), this.#log, 'ending an assistant');
     if (reason === 'bye' || this.#ended.has(voiceSessionId, this.#clock.monoMs()))
       this.#conversations.forget(voiceSessionId);
     else this.#conversations.over(voiceSessionId, this.#clock.monoMs());

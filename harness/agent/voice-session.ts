@@ -77,6 +77,8 @@ export class VoiceSession {
   #userSends = false;
   #started = false;
   #messages = 0;
+  /** Settles when all texts so far are sent, or are not to be; never rejects. */
+  #sending: Promise<void> = Promise.resolve();
   /** Of the ids of texts; an agent that takes over must not write over those of the one before. */
   readonly #idPrefix: string;
 
@@ -362,18 +364,20 @@ export class VoiceSession {
     this.#parts.report({ type: 'error', code, message });
   }
 
+  /** One after the other: texts sent side by side overtake one another. */
   #sendText(text: string, spoken: boolean): void {
-    const room = this.#room;
     const id = `${this.#idPrefix}${this.#messages++}`;
-    if (room === undefined) return;
-    // Each answer goes out once: as the transcript of what is being said, or as a message when nothing is.
-    const sent = spoken ? room.sendSpokenReply(text, id) : room.sendChat(text, id);
-    sent.then(
-      (went) => {
+    this.#sending = this.#sending.then(async () => {
+      const room = this.#room;
+      if (room === undefined) return;
+      try {
+        // Each answer goes out once: as the transcript of what is being said, or as a message when nothing is.
+        const went = await (spoken ? room.sendSpokenReply(text, id) : room.sendChat(text, id));
         if (!went) this.#failed('textNotSent', 'an answer could not be sent');
-      },
-      () => this.#failed('textNotSent', 'an answer could not be sent'),
-    );
+      } catch {
+        this.#failed('textNotSent', 'an answer could not be sent');
+      }
+    });
   }
 }
 

@@ -17,6 +17,7 @@ import type {
 } from '../responder/session-types.ts';
 import { parseTemplates } from '../responder/templates.ts';
 import type { SessionTemplates } from '../responder/templates.ts';
+import { cliSettings } from '../stack/part-settings.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 import { EXIT } from './exit-codes.ts';
@@ -87,7 +88,7 @@ function show(update: CliUpdate): void {
       `${update.session.error?.message ?? update.category}; retry ${update.attempt} in ${Math.round(update.delayMs)} ms`,
     );
   if (update.type === 'limit')
-    say(`${update.breach.limit} limit: ${update.breach.value} of ${update.breach.allowed}`);
+    say(`${update.breach.limit} limit: ${Math.round(update.breach.value)} of ${update.breach.allowed}`);
 }
 
 function describe(session: ClaudeSession): string {
@@ -120,14 +121,7 @@ async function run(commandLine: readonly string[], flags: RunFlags, config: Reso
     supervisor,
     templates,
     ...(flags.spill !== undefined && { spillFolder: flags.spill }),
-    config: {
-      claudeCommand: values.claudeCommand,
-      sessionTimeout: values.sessionTimeout,
-      maxRetries: values.maxRetries,
-      healthCheckInterval: values.healthCheckInterval,
-      cleanupInterval: values.cleanupInterval,
-      enableRecovery: values.enableRecovery,
-    },
+    config: cliSettings(values),
   });
   if (flags.json !== true) manager.onUpdate((_session, update) => show(update));
   const { session, ended } = manager.startClaudeSession(flags.agent, prompt, optionsOf(flags, commandLine));

@@ -3,7 +3,7 @@
  * Never: reads anything; resolve-config.ts does.
  */
 import { z } from 'zod';
-import { PIPELINES } from '../contracts.ts';
+import { PIPELINES, RESPONDERS } from '../contracts.ts';
 import { LOG_LEVELS } from '../log/create-logger.ts';
 import {
   isHost,
@@ -44,6 +44,11 @@ export const OPTIONS = {
     'name the agent registers by',
   ),
   pipeline: oneOf(PIPELINES, 'parrot', 'voice pipeline of sessions that ask for none'),
+  responder: oneOf(
+    RESPONDERS,
+    'none',
+    'what answers typed messages: the pipeline itself, or claudeCommand as a command-line session',
+  ),
   voice: oneOf(
     ['auto', 'espeak-ng', 'flite', 'none'],
     'auto',

@@ -6,16 +6,20 @@
 import type { Pipeline, PipelineHost } from '../agent/pipeline.ts';
 import { DEFAULT_ENDPOINT, UtteranceDetector } from '../agent/utterance.ts';
 import type { VoiceDetector } from '../agent/vad.ts';
-import type { Dialogue } from './responder.ts';
+import type { Dialogue, EarlierTurn } from './responder.ts';
 
 /** What it is made of; it closes both. */
 export interface RespondingParts {
   readonly dialogue: Dialogue;
   readonly detector: VoiceDetector;
+  /** The conversation so far, of an earlier child. */
+  readonly earlier?: readonly EarlierTurn[];
 }
 
 /** What a user reads who would else wait for ever. */
 export const NO_ANSWER = 'Sorry, I cannot answer that now.';
+/** What a user reads whose question the agent before has taken along; asking again by itself might do things twice. */
+export const LOST_ANSWER = 'Sorry, I was interrupted. Please ask that again.';
 
 /** Answers typed messages. */
 export class RespondingPipeline implements Pipeline {
@@ -32,7 +36,9 @@ export class RespondingPipeline implements Pipeline {
   }
 
   start(): void {
-    // It answers only what it is asked.
+    const last = this.#parts.earlier?.at(-1);
+    const isLost = last?.from === 'user' && last.text !== undefined && this.#answer === undefined;
+    if (isLost) this.#host.sendText(LOST_ANSWER, false);
   }
 
   onUserAudio(frame: Int16Array): void {
@@ -65,19 +71,15 @@ export class RespondingPipeline implements Pipeline {
   async #give(text: string, answer: AbortController): Promise<void> {
     const { signal } = answer;
     const said: string[] = [];
-    const say = (sentence: string): void => {
-      said.push(sentence);
-      this.#host.sendText(sentence, false);
-    };
+    let failure: string | undefined;
     if (!signal.aborted) this.#host.setState('thinking');
     try {
-      for await (const sentence of this.#parts.dialogue.answer(text, signal)) say(sentence);
-    } catch (error) {
-      if (!signal.aborted) {
-        const message = error instanceof Error ? error.message : 'unknown';
-        this.#host.report({ type: 'error', code: 'answerFailed', message });
-        say(NO_ANSWER);
+      for await (const sentence of this.#parts.dialogue.answer(text, signal)) {
+        said.push(sentence);
+        this.#host.sendText(sentence, false);
       }
+    } catch (error) {
+      if (!signal.aborted) failure = error instanceof Error ? error.message : 'unknown';
     }
     if (said.length > 0)
       this.#host.addTurn({
@@ -86,6 +88,11 @@ export class RespondingPipeline implements Pipeline {
         text: said.join(' '),
         atWallMs: this.#host.clock.wallMs(),
       });
+    // No turn of the conversation: a turn is a good one, and errors in a row end a session.
+    if (failure !== undefined) {
+      this.#host.report({ type: 'error', code: 'answerFailed', message: failure });
+      this.#host.sendText(NO_ANSWER, false);
+    }
     if (this.#answer !== answer) return;
     this.#answer = undefined;
     this.#host.setState('listening');

@@ -2,6 +2,7 @@
 import type { ClaraVoiceAgentOptions } from '../agent/agent-options.ts';
 import type { Config } from '../config/options.ts';
 import type { RoomTimeouts } from '../contracts.ts';
+import type { ClaudeCliConfig } from '../responder/cli-config.ts';
 import type { GatewayOptions } from '../gateway/options.ts';
 
 /** Of a session without a limit, s: what a resume value covers then. */
@@ -49,6 +50,20 @@ export function agentSettings(
     contextTtlMs: values.contextTtlS * 1000,
     roomTimeouts: roomTimeoutsOf(values),
     voice: values.voice,
+  };
+}
+
+/** The part of command-line sessions. */
+export function cliSettings(values: Config): ClaudeCliConfig {
+  const { claudeCommand, sessionTimeout, maxRetries } = values;
+  const { healthCheckInterval, cleanupInterval, enableRecovery } = values;
+  return {
+    claudeCommand,
+    sessionTimeout,
+    maxRetries,
+    healthCheckInterval,
+    cleanupInterval,
+    enableRecovery,
   };
 }
 

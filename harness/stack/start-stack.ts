@@ -27,9 +27,10 @@ import type { SessionStore } from '../supervisor/session-store.ts';
 import { StopStack } from '../supervisor/stop-stack.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { Telemetry } from '../telemetry/telemetry.ts';
+import { startAssistants } from './start-assistants.ts';
 import { sessionOperations } from './session-operations.ts';
 import { requireOutsideInterface } from './outside-interface.ts';
-import { agentSettings, gatewaySettings } from './part-settings.ts';
+import { agentSettings, cliSettings, gatewaySettings } from './part-settings.ts';
 
 /** What the composition needs beside the settings. */
 export interface StackOptions {
@@ -156,6 +157,21 @@ export async function startStack(
       startTelemetry(config, folder, log, () => agent),
     );
     const supervisor = parts.own('supervisor', new Supervisor({ log, stateFolder: folder }));
+    const assistants =
+      values.responder === 'none'
+        ? undefined
+        : parts.own(
+            'assistants',
+            startAssistants(cliSettings(values), {
+              log,
+              runFolder,
+              supervisor,
+              stateFolder: folder,
+              env,
+              telemetry,
+            }),
+            10_000,
+          );
     const agent: ClaraVoiceAgent = parts.own(
       'agent',
       new ClaraVoiceAgent({
@@ -166,14 +182,18 @@ export async function startStack(
         supervisor,
         store,
         watcher: telemetry,
+        ...(assistants && { responder: assistants.host }),
       }),
       15_000,
     );
+    const probed = assistants?.probe(signal); // beside the agent's start
+    probed?.catch(() => undefined); // waited for below
     await agent.start(signal);
     const readiness = agent.readiness();
     started(
       `agent ${values.agentName}${readiness.ok ? '' : ` is not ready: ${readiness.reason ?? 'unknown'}`}`,
     );
+    if (probed !== undefined) started(await probed);
     const gateway = parts.own(
       'gateway',
       await startGateway(
@@ -181,7 +201,7 @@ export async function startStack(
           ...gatewaySettings(values),
           livekit,
           agents: agent,
-          operations: sessionOperations(telemetry, agent),
+          operations: sessionOperations(telemetry, agent, assistants),
           appFolder: builtAppFolder(),
           configView: () => describeConfig(config),
           log,

@@ -16,14 +16,16 @@ export interface Alert {
 
 /** What a degradation is judged by: the last sessions, and what was alerted already. */
 export interface AlertState {
-  readonly recent: readonly EndedSession[];
-  readonly degraded: readonly Measure[];
+  /** By kind: an assistant's memory says nothing of a voice session's. */
+  readonly recent: Readonly<Record<string, readonly EndedSession[]>>;
+  /** `kind.measure`. */
+  readonly degraded: readonly string[];
 }
 
 const MEASURES = ['answerMs', 'maxRssBytes'] as const;
 type Measure = (typeof MEASURES)[number];
 
-export const NO_ALERTS: AlertState = { recent: [], degraded: [] };
+export const NO_ALERTS: AlertState = { recent: {}, degraded: [] };
 
 /** The window of agent.md, sessions: its newer half is compared with its older half. */
 const WINDOW = 20;
@@ -59,23 +61,24 @@ export function judgeAlerts(
   event: BoardEvent,
 ): { readonly state: AlertState; readonly alerts: readonly Alert[] } {
   if (event.type === 'fact') return { state, alerts: ofFact(event.event) };
-  const recent = [...state.recent, event.ended].slice(-WINDOW);
+  const { kind } = event.ended;
+  const recent = [...(state.recent[kind] ?? []), event.ended].slice(-WINDOW);
   const alerts: Alert[] = [];
-  const degraded: Measure[] = [];
+  const degraded = state.degraded.filter((one) => !one.startsWith(`${kind}.`));
   for (const measure of MEASURES) {
     const found = degradation(recent, measure);
-    const was = state.degraded.includes(measure);
+    const was = state.degraded.includes(`${kind}.${measure}`);
     const { ratio = 1, before = 0, now = 0 } = found ?? {};
-    if (ratio >= DEGRADED_RATIO || (was && ratio >= RECOVERED_RATIO)) degraded.push(measure);
+    if (ratio >= DEGRADED_RATIO || (was && ratio >= RECOVERED_RATIO)) degraded.push(`${kind}.${measure}`);
     if (ratio < DEGRADED_RATIO || was) continue;
     const { code, what } = CODES[measure];
     alerts.push({
       code,
-      text: `${what} has grown ${ratio.toFixed(1)} times over the last ${WINDOW} sessions`,
-      facts: { measure, p95Before: before, p95Now: now },
+      text: `${what} has grown ${ratio.toFixed(1)} times over the last ${WINDOW} ${kind} sessions`,
+      facts: { kind, measure, p95Before: before, p95Now: now },
     });
   }
-  return { state: { recent, degraded }, alerts };
+  return { state: { recent: { ...state.recent, [kind]: recent }, degraded }, alerts };
 }
 
 function ofFact(event: Extract<BoardEvent, { type: 'fact' }>['event']): Alert[] {

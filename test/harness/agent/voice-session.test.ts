@@ -15,6 +15,8 @@ interface Joined {
   states: string[];
   sent: string[];
   ids: string[];
+  /** What becomes of messages on their way. */
+  onItsWay: Promise<boolean>;
   expectsAudio: boolean;
   rebuilt: string[];
   stats: RoomStats | undefined;
@@ -63,6 +65,7 @@ function makeSession(chance = 0): {
       context: [],
       nextWord: 0,
       users: [],
+      responds: false,
     },
     clock,
     random: () => chance / 7,
@@ -87,6 +90,7 @@ function makeSession(chance = 0): {
         states: [],
         sent: [],
         ids: [],
+        onItsWay: Promise.resolve(true),
         expectsAudio: false,
         rebuilt: [],
         stats: undefined,
@@ -94,7 +98,7 @@ function makeSession(chance = 0): {
       rooms.push(room);
       return Promise.resolve({
         setState: (state) => void room.states.push(state),
-        sendChat: (text, id) => (room.ids.push(id), Promise.resolve(room.sent.push(`chat ${text}`) > 0)),
+        sendChat: (text, id) => (room.ids.push(id), room.sent.push(`chat ${text}`), room.onItsWay),
         sendSpokenReply: (text, id) => (
           room.ids.push(id),
           Promise.resolve(room.sent.push(`spoken ${text}`) > 0)
@@ -338,6 +342,24 @@ test('each answer goes out once: as a transcript when it is spoken, as a message
   await ended;
 });
 
+test('texts go out one after the other, however long one takes, so that none overtakes another', async () => {
+  const { session, rooms, pipeline, ended } = makeSession();
+  await turn();
+  const [room] = rooms;
+  assert.ok(room);
+  room.handler.onUserCame('alice');
+  let isSent: (went: boolean) => void = () => {};
+  room.onItsWay = new Promise((resolve) => (isSent = resolve));
+  for (const text of ['one', 'two', 'three']) pipeline.host?.sendText(text, false);
+  await turn();
+  assert.deepEqual(room.sent, ['chat one']);
+  isSent(false); // one that fails holds nobody up
+  await turn();
+  assert.deepEqual(room.sent, ['chat one', 'chat two', 'chat three']);
+  session.end('test');
+  await ended;
+});
+
 test('answers of an agent that takes over have ids of their own, or they would replace those of the one before', async () => {
   const ids: string[] = [];
   for (let agent = 0; agent < 2; agent++) {
@@ -346,6 +368,7 @@ test('answers of an agent that takes over have ids of their own, or they would r
     rooms[0]?.handler.onUserCame('alice');
     pipeline.host?.sendText('one', true);
     pipeline.host?.sendText('two', false);
+    await turn();
     ids.push(...(rooms[0]?.ids ?? []));
     session.end('test');
     await ended;

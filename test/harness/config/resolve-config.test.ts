@@ -95,6 +95,7 @@ const wrong: readonly [OptionName, unknown][] = [
   ['udpPort', '70000'],
   ['agentName', 'a/b'],
   ['pipeline', 'nothing'],
+  ['responder', 'nobody'],
   ['voice', 'loud'],
   ['graceS', '0'],
   ['emptyTimeoutS', '0'],

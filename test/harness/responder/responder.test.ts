@@ -5,14 +5,18 @@ import type { ConversationTurn } from '../../../harness/agent/agent-session.ts';
 import { CliResponder, earlierWords } from '../../../harness/responder/cli-responder.ts';
 import { RemoteDialogue } from '../../../harness/responder/remote-dialogue.ts';
 import { ResponderHost } from '../../../harness/responder/responder-host.ts';
-import type { Dialogue, Responder } from '../../../harness/responder/responder.ts';
-import { NO_ANSWER, RespondingPipeline } from '../../../harness/responder/responding-pipeline.ts';
+import type { Dialogue, EarlierTurn, Responder } from '../../../harness/responder/responder.ts';
+import {
+  LOST_ANSWER,
+  NO_ANSWER,
+  RespondingPipeline,
+} from '../../../harness/responder/responding-pipeline.ts';
 import { cliManagerRig } from '../../support/node/cli-manager-rig.ts';
 import { ManualClock } from '../../support/node/manual-clock.ts';
 import { silentLog } from '../../support/node/silent-log.ts';
 
 /** A pipeline on a dialogue, with a voice that a test raises. */
-function pipelineOn(dialogue: Dialogue) {
+function pipelineOn(dialogue: Dialogue, earlier: readonly EarlierTurn[] = []) {
   const texts: string[] = [];
   const turns: ConversationTurn[] = [];
   const states: string[] = [];
@@ -35,7 +39,7 @@ function pipelineOn(dialogue: Dialogue) {
       },
       report: (message) => reports.push(message),
     },
-    { dialogue, detector: { isVoiced: () => isVoiced, close: () => (isClosed = true) } },
+    { dialogue, earlier, detector: { isVoiced: () => isVoiced, close: () => (isClosed = true) } },
   );
   const until = async (holds: () => boolean): Promise<void> => {
     while (!holds()) await new Promise<void>((resolve) => (wake = resolve));
@@ -179,6 +183,40 @@ test('the probe tells of the command and its version, or why there is none', asy
     ready: false,
     reason: 'the command /nowhere/claude was not found',
   });
+});
+
+test('a question that the agent before took along is asked for again, one that was answered is not', () => {
+  const silent: Dialogue = {
+    async *answer() {
+      // nothing is asked
+    },
+    close: () => Promise.resolve(),
+  };
+  const question = { from: 'user', text: 'how much?' } as const;
+  const lost = pipelineOn(silent, [question]);
+  lost.pipeline.start();
+  assert.deepEqual([lost.texts, lost.turns], [[LOST_ANSWER], []]);
+  for (const earlier of [
+    [],
+    [question, { from: 'agent', text: 'Two.' } as const],
+    [{ from: 'user' } as const],
+  ]) {
+    const { pipeline, texts } = pipelineOn(silent, earlier);
+    pipeline.start();
+    assert.deepEqual(texts, []);
+  }
+});
+
+test('an answer that failed is no good turn: it comes after the words, and is not in the conversation', async (t) => {
+  const { child } = await build(t);
+  const { pipeline, turns, reports, until, texts } = child('c1');
+  pipeline.onText('refuse this');
+  await until(() => texts.includes(NO_ANSWER));
+  assert.deepEqual(
+    turns.map(({ from }) => from),
+    ['user'],
+  );
+  assert.deepEqual(reports, [{ type: 'error', code: 'answerFailed', message: 'auth' }]);
 });
 
 test('messages that are none of its own are left alone by both sides', async (t) => {

@@ -61,6 +61,16 @@ test('memory that has doubled alerts, a growth below that and a handful of sessi
   assert.deepEqual(codesOf([...many(4, 400), ...many(4, 4000)]).flat(), []);
 });
 
+test('sessions of one kind are compared with their own kind only', () => {
+  const small = many(10, 400, 100).map((one) => ({ ...one, kind: 'cli' }));
+  assert.deepEqual(codesOf([...small, ...many(10, 400, 300)]).flat(), []);
+  const mixed = [...many(10, 400, 100), ...many(10, 400, 300)].flatMap((one, at) => [
+    one,
+    small[at % 10] ?? one,
+  ]);
+  assert.deepEqual(codesOf(mixed).flat(), ['memoryDegraded']);
+});
+
 test('a signature holds for its body, its secret and its time only', () => {
   const now = 1_700_000_000_000;
   const header = signWebhook(SECRET, '{"a":1}', now);
