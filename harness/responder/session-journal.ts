@@ -4,12 +4,13 @@
  * Invariant: a session is in the file before it starts and until it is removed; a dead manager's file is claimed by one
  * reader, by renaming it.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { LineJournal, readJournal } from '../supervisor/line-journal.ts';
+import { LineJournal } from '../supervisor/line-journal.ts';
 import { CLI_STATES } from '../supervisor/session-states.ts';
-import { listSupervisorFiles, ownFileName } from '../supervisor/supervisor-files.ts';
+import { ownFileName } from '../supervisor/supervisor-files.ts';
+import { claimDeadFiles } from '../supervisor/claim-dead-files.ts';
 import { executionOptionsSchema } from './cli-config.ts';
 import { FAILURE_CATEGORIES } from './failure.ts';
 
@@ -68,19 +69,11 @@ export function claimJournals(folder: string): {
   const files: string[] = [];
   const sessions: JournaledSession[] = [];
   let corruptLines = 0;
-  for (const { path, isAlive } of listSupervisorFiles(folder, PREFIX)) {
-    if (isAlive) continue;
-    const claimed = `${path}.claimed-${process.pid}`;
-    try {
-      renameSync(path, claimed);
-    } catch {
-      continue; // another manager was quicker
-    }
-    const content = readJournal(claimed);
-    const replayed = replaySessions(content.lines);
+  for (const { path, lines, corruptLines: torn } of claimDeadFiles(folder, PREFIX)) {
+    const replayed = replaySessions(lines);
     sessions.push(...replayed.sessions);
-    corruptLines += content.corruptLines + replayed.misfits;
-    files.push(claimed);
+    corruptLines += torn + replayed.misfits;
+    files.push(path);
   }
   return { sessions, corruptLines, files };
 }

@@ -4,15 +4,16 @@
  * Never: writes contexts to disk (they are what people said); never holds limits across processes, for which Redis is.
  * Invariant: a dead supervisor's file is claimed by one reader, by renaming it.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { LineJournal, readJournal } from './line-journal.ts';
+import { LineJournal } from './line-journal.ts';
 import { MemorySessionStore } from './memory-session-store.ts';
 import type { MemorySessionStoreOptions } from './memory-session-store.ts';
 import type { SessionLease } from './session-store.ts';
 import { StoreUnavailableError } from './session-store.ts';
-import { listSupervisorFiles, ownFileName } from './supervisor-files.ts';
+import { ownFileName } from './supervisor-files.ts';
+import { claimDeadFiles } from './claim-dead-files.ts';
 
 const leaseSchema = z.object({
   sessionId: z.string().min(1),
@@ -87,19 +88,11 @@ export class FileSessionStore extends MemorySessionStore {
   /** Reads what dead supervisors left. Returns the number of corrupt lines. */
   #takeOver(folder: string): number {
     let corruptLines = 0;
-    for (const { path, isAlive } of listSupervisorFiles(folder, PREFIX)) {
-      if (isAlive) continue;
-      const claimed = `${path}.claimed-${process.pid}`;
-      try {
-        renameSync(path, claimed);
-      } catch {
-        continue; // another supervisor was quicker
-      }
-      const content = readJournal(claimed);
-      const { leases, misfits } = replayLeases(content.lines);
-      corruptLines += content.corruptLines + misfits;
+    for (const { path, lines, corruptLines: torn } of claimDeadFiles(folder, PREFIX)) {
+      const { leases, misfits } = replayLeases(lines);
+      corruptLines += torn + misfits;
       this.table.loadExpired(leases);
-      rmSync(claimed, { force: true });
+      rmSync(path, { force: true });
     }
     return corruptLines;
   }

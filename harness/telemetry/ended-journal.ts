@@ -3,11 +3,12 @@
  * process; journals of dead supervisors are taken in at the start.
  * Never: grows without bound; never throws because a disk is full: it is told, and the memory goes on.
  */
-import { renameSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentAnalytics } from '../../src/shared/agent-sessions.ts';
-import { LineJournal, readJournal } from '../supervisor/line-journal.ts';
-import { listSupervisorFiles, ownFileName } from '../supervisor/supervisor-files.ts';
+import { LineJournal } from '../supervisor/line-journal.ts';
+import { ownFileName } from '../supervisor/supervisor-files.ts';
+import { claimDeadFiles } from '../supervisor/claim-dead-files.ts';
 import { analyse, endedSessionSchema } from './ended-session.ts';
 import type { EndedSession } from './ended-session.ts';
 
@@ -65,22 +66,14 @@ export class EndedJournal {
 
   #takeIn(folder: string): number {
     let corruptLines = 0;
-    for (const { path, isAlive } of listSupervisorFiles(folder, PREFIX)) {
-      if (isAlive) continue;
-      const claimed = `${path}.claimed-${process.pid}`;
-      try {
-        renameSync(path, claimed);
-      } catch {
-        continue; // another supervisor was quicker
-      }
-      const content = readJournal(claimed);
-      corruptLines += content.corruptLines;
-      for (const line of content.lines) {
+    for (const { path, lines, corruptLines: torn } of claimDeadFiles(folder, PREFIX)) {
+      corruptLines += torn;
+      for (const line of lines) {
         const parsed = endedSessionSchema.safeParse(line);
         if (parsed.success) this.#ended.push(parsed.data);
         else corruptLines += 1;
       }
-      rmSync(claimed, { force: true });
+      rmSync(path, { force: true });
     }
     this.#ended = this.#ended.sort((a, b) => a.startedWallMs - b.startedWallMs).slice(-KEPT);
     return corruptLines;

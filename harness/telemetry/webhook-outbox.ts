@@ -5,13 +5,14 @@
  * Invariant: an entry is in the journal until it was taken or is in the dead-letter file.
  */
 import { randomUUID } from 'node:crypto';
-import { renameSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Logger } from '../contracts.ts';
 import type { EngineClock } from '../supervisor/engine-clock.ts';
-import { LineJournal, readJournal } from '../supervisor/line-journal.ts';
-import { listSupervisorFiles, ownFileName } from '../supervisor/supervisor-files.ts';
+import { LineJournal } from '../supervisor/line-journal.ts';
+import { ownFileName } from '../supervisor/supervisor-files.ts';
+import { claimDeadFiles } from '../supervisor/claim-dead-files.ts';
 import { SIGNATURE_HEADER, signWebhook } from './webhook-signature.ts';
 
 export interface WebhookOutboxOptions {
@@ -115,19 +116,11 @@ export class WebhookOutbox {
 
   #takeOver(folder: string): number {
     let corruptLines = 0;
-    for (const { path, isAlive } of listSupervisorFiles(folder, PREFIX)) {
-      if (isAlive) continue;
-      const claimed = `${path}.claimed-${process.pid}`;
-      try {
-        renameSync(path, claimed);
-      } catch {
-        continue; // another supervisor was quicker
-      }
-      const content = readJournal(claimed);
-      const { entries, misfits } = openEntries(content.lines);
-      corruptLines += content.corruptLines + misfits;
+    for (const { path, lines, corruptLines: torn } of claimDeadFiles(folder, PREFIX)) {
+      const { entries, misfits } = openEntries(lines);
+      corruptLines += torn + misfits;
       for (const entry of entries) this.#queue(entry);
-      rmSync(claimed, { force: true });
+      rmSync(path, { force: true });
     }
     return corruptLines;
   }
