@@ -122,7 +122,10 @@ function guardSignalAnswers(engine: Room['engine']): void {
     if (onAnswer) answers.onAnswer = (...answer) => onAnswer(...answer).catch(() => {});
     if (onOffer) answers.onOffer = (...offer) => onOffer(...offer).catch(() => {});
     answers.onTrickle = (candidate, target) => {
-      engine.pcManager?.addIceCandidate(candidate, target).catch(() => {});
+      const { pcManager } = engine;
+      for (const transport of [pcManager?.publisher, pcManager?.subscriber])
+        if (transport !== undefined) dropRefusedCandidates(transport);
+      pcManager?.addIceCandidate(candidate, target).catch(() => {});
     };
     const left = { audio: MAX_MEDIA_SECTIONS, video: MAX_MEDIA_SECTIONS };
     if (onMediaSectionsRequirement)
@@ -136,6 +139,17 @@ function guardSignalAnswers(engine: Room['engine']): void {
         if (asksForNone || numAudios + numVideos > 0) onMediaSectionsRequirement({ numAudios, numVideos });
       };
   };
+}
+
+/**
+ * A candidate that comes before its description waits in the SDK, which hands it to the browser later and awaits nothing
+ * (livekit-client 2.23), so the connection itself takes it without a rejection. Not by the getter `pc`: it makes a new connection after a close.
+ */
+function dropRefusedCandidates(transport: object): void {
+  const { _pc: pc } = transport as { readonly _pc?: RTCPeerConnection | null };
+  if (!pc || Object.hasOwn(pc, 'addIceCandidate')) return;
+  const add = pc.addIceCandidate.bind(pc);
+  pc.addIceCandidate = (candidate?: RTCIceCandidateInit | null) => add(candidate).catch(() => {});
 }
 
 /**

@@ -104,6 +104,13 @@ describe('a hostile sender', () => {
     expect(bench.log.ofType('disconnected')).to.deep.equal([]);
   });
 
+  it('throws nothing when candidates that no browser can take come before the answer', async () => {
+    bench.server.earlyCandidates = ['{"candidate":"x","sdpMLineIndex":99}', '{"candidate":7}'];
+    ({ room, peer } = await bench.joinWithAgent());
+    await flushed();
+    expect(thrown).to.deep.equal([]);
+  });
+
   it('makes no element out of text', async () => {
     const before = document.querySelectorAll('*').length;
     const html = '<img src=x onerror=alert(1)><script>alert(2)</script>';

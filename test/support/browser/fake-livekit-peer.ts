@@ -49,6 +49,8 @@ export interface FakePeerFacts {
   readonly canUpdateMetadata: boolean;
   readonly attributes: Record<string, string>;
   readonly withholdsMedia: boolean;
+  /** Sent as they are, after the join and before the first answer. */
+  readonly earlyCandidates: readonly string[];
 }
 
 interface FakeAgent {
@@ -154,6 +156,11 @@ export class FakePeer {
         enabledPublishCodecs: [{ mime: 'audio/opus' }, { mime: 'video/VP8' }],
       }),
     });
+    for (const candidateInit of this.#facts.earlyCandidates)
+      this.send({
+        case: 'trickle',
+        value: new TrickleRequest({ candidateInit, target: SignalTarget.PUBLISHER }),
+      });
     if (request.publisherOffer !== undefined) this.offers.push(request.publisherOffer.sdp);
     if (request.publisherOffer !== undefined && !this.#facts.withholdsMedia)
       await this.#answer(request.publisherOffer);

@@ -34,6 +34,8 @@ export class FakeLiveKitServer {
   isMute = false;
   /** Join, and never answer the offer: signal up, media never. */
   withholdsMedia = false;
+  /** Candidates that come before the answer, see FakePeerFacts. */
+  earlyCandidates: readonly string[] = [];
   validate: ValidateAnswer = { status: 200, body: 'success' };
   /** Answer the next joins with this leave instead of a join response. */
   leaveInsteadOfJoin: DisconnectReason | undefined;
@@ -104,6 +106,7 @@ export class FakeLiveKitServer {
       canUpdateMetadata: this.canUpdateMetadata,
       attributes: this.attributes,
       withholdsMedia: this.withholdsMedia,
+      earlyCandidates: this.earlyCandidates,
     });
     this.peers.push(peer);
     await peer.join(request);
