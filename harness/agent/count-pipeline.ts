@@ -3,7 +3,14 @@
  * hear it, and decodes the user's without waiting for a pause. Numbering goes on across rejoins; words that are
  * spoken during an outage are lost.
  */
-import { CODEBOOK_SIZE, GAP_MS, ToneWordDecoder, WORD_MS, wordSamples } from '../../src/shared/tone-words.ts';
+import {
+  CODEBOOK_SIZE,
+  GAP_MS,
+  KNOWN_FROM_MS,
+  ToneWordDecoder,
+  WORD_MS,
+  wordSamples,
+} from '../../src/shared/tone-words.ts';
 import type { Pipeline, PipelineHost } from './pipeline.ts';
 import { FRAME_MS, framesOf, SAMPLE_RATE_HZ, toFloat32, toInt16 } from './pcm.ts';
 
@@ -70,11 +77,12 @@ export class CountPipeline implements Pipeline {
       samples.set(toInt16(wordSamples(index, SAMPLE_RATE_HZ)));
       let handedMs = 0;
       for (const frame of framesOf(samples)) {
-        yield frame;
-        // Past the yield: the frame was taken. A word counts once its last sample was.
-        if (handedMs < WORD_MS && handedMs + FRAME_MS >= WORD_MS) {
-          this.#host.report({ type: 'spokenWords', words: [{ index, atWallMs: this.#host.clock.wallMs() }] });
+        // Before the frame by which it may be known: a process that dies later leaves no word to be said twice.
+        if (handedMs < KNOWN_FROM_MS && handedMs + FRAME_MS >= KNOWN_FROM_MS) {
+          const atWallMs = this.#host.clock.wallMs() + WORD_MS - handedMs;
+          this.#host.report({ type: 'spokenWords', words: [{ index, atWallMs }] });
         }
+        yield frame;
         handedMs += FRAME_MS;
       }
     }

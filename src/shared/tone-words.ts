@@ -9,6 +9,8 @@
 export const WORD_MS = 250;
 /** The silence that speakers leave after a word, ms; two words a second. */
 export const GAP_MS = 250;
+/** From so much of its sound on a listener may know a word, ms; see `WINDOWS_NEEDED`. */
+export const KNOWN_FROM_MS = 140;
 /** How many different words there are: 34 minutes at two words a second. */
 export const CODEBOOK_SIZE = 4096;
 

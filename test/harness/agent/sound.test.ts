@@ -138,6 +138,21 @@ test('a word that begins after a silence waits behind none of it, and one that f
   stop();
 });
 
+test('the counter tells a word before anybody can have heard enough of it to know it', async () => {
+  const { host, clock, written, reports, stop } = makeHost();
+  new CountPipeline(host).start();
+  const decoder = new ToneWordDecoder(SAMPLE_RATE_HZ);
+  const known: number[] = [];
+  while (known.length < 3) {
+    await clock.advance(10);
+    for (const frame of written.splice(0))
+      known.push(...decoder.push(toFloat32(frame)).map((word) => word.index));
+    const told = reports.flatMap((report) => (report.type === 'spokenWords' ? report.words : []));
+    assert.ok(told.length >= known.length, `${known.length} words could be known, ${told.length} were told`);
+  }
+  stop();
+});
+
 test('the counter speaks its words from 0 on, two a second, and tells each once', async () => {
   const { host, clock, written, reports, states, stop } = makeHost();
   const pipeline = new CountPipeline(host);
