@@ -11,6 +11,11 @@ import type { CutSide, Recovery } from './types.ts';
 
 /** Shorter cuts are not worth a note afterwards, ms. */
 const NOTEWORTHY_OUTAGE_MS = 1000;
+/**
+ * Sound that ends so long after the control connection, ms, ends by the same outage: the lost connection was its first
+ * sign. Two pauses between samples.
+ */
+const SAME_CUT_MS = 1000;
 
 /** When a trouble that was only a note becomes an outage, monotonic ms. */
 export function unstableUntilMonoMs(state: Unstable, policy: ReconnectPolicy): number {
@@ -146,9 +151,12 @@ function outageOf(
   // 10 s of proven connection wipe out what failed before; a flapping path keeps its growing waits.
   const cutAtMs = facts.beganMonoMs ?? at;
   const isForgotten = cutAtMs - state.provenSinceMonoMs >= policy.provenResetMs;
+  // The budget runs from the first sign, which was told as a note.
+  const isOneCut =
+    state.name === 'unstable' && state.cut === 'none' && cutAtMs - state.sinceMonoMs <= SAME_CUT_MS;
   return {
     sinceMonoMs: at,
-    deadlineMonoMs: at + policy.budgetMs,
+    deadlineMonoMs: (isOneCut ? state.sinceMonoMs : at) + policy.budgetMs,
     beganMonoMs: cutAtMs,
     side: facts.side,
     roomSid: state.roomSid,

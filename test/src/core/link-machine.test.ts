@@ -336,6 +336,28 @@ test('a room that is joined in the last moment has until 2 s past the budget to 
   }
 });
 
+test('the budget runs from the lost control connection when sound ends with it, and from the silence when it ends later', () => {
+  const noted = STATES.unstable.find((state) => state.cut === 'none');
+  assert.ok(noted);
+  for (const { cutSinceMs, fromMs } of [
+    { cutSinceMs: -200, fromMs: 0 },
+    { cutSinceMs: 600, fromMs: 0 },
+    { cutSinceMs: 5000, fromMs: 8000 },
+  ]) {
+    const { state } = next(
+      noted,
+      eventAt(BEGAN_MS + Math.max(2500, cutSinceMs + 3000), {
+        type: 'media',
+        generation: GENERATION,
+        finding: { cut: 'both', cutSinceMonoMs: BEGAN_MS + cutSinceMs },
+      }),
+      resilient,
+    );
+    assert.ok(state.name === 'reconnecting.sdk');
+    assert.equal(state.outage.deadlineMonoMs, BEGAN_MS + fromMs + resilient.budgetMs);
+  }
+});
+
 test('the shown attempt counts the SDK first and goes on with ours', () => {
   const attempts = [outage({ sdkTries: 1 }), outage({ sdkTries: 1, failedRejoins: 2 }), outage()].map(
     (now) => {
