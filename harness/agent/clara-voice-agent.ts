@@ -47,6 +47,8 @@ export interface JoinedParticipant {
   readonly voiceSessionId: string;
   /** By which sessions of one user are limited; a client without one is limited by its identity. */
   readonly userKey?: string;
+  /** Carries `clara.resume`: its client works on its own way back. @default false */
+  readonly resumes?: boolean;
 }
 
 /** The end of a child is bounded by less; this is for what else may hang, ms. */
@@ -127,6 +129,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       deadlines: this.#supervisor.deadlines,
       clock,
       rules: settings.rules,
+      graceMs: settings.graceMs,
       log: options.log,
       watcher: this.#watcher,
       hasProcess: (voiceSessionId) => this.#children.isLive(voiceSessionId),
@@ -330,7 +333,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
         context: [...(this.#children.conversationOf(voiceSessionId)?.turns ?? [])],
       };
       this.sessions.set(sessionId, session);
-      this.#care.begin(session);
+      this.#care.begin(session, participant.resumes);
       this.setupReconnectionMonitoring(sessionId, participant);
       this.#watcher.note(sessionId, 'voice', { type: 'state', state: session.connectionState });
       const tookMs = this.#joinMs.get(voiceSessionId);
@@ -456,6 +459,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
             identity: message.identity,
             voiceSessionId,
             ...(message.userKey !== undefined && { userKey: message.userKey }),
+            ...(message.resumes !== undefined && { resumes: message.resumes }),
           });
         this.#care.onPresence(session, true);
         this.#setState(session, 'connected');

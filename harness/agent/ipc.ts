@@ -71,6 +71,8 @@ const childMessage = z.discriminatedUnion('type', [
     returned: z.boolean(),
     /** The attribute `clara.user`. */
     userKey: z.string().exactOptional(),
+    /** Carries `clara.resume`: its client works on its own way back. */
+    resumes: z.boolean().exactOptional(),
   }),
   z.object({ type: z.literal('participantAway'), identity: z.string(), forMs: millis }),
   z.object({ type: z.literal('participantLeft'), identity: z.string(), reason: z.string() }),

@@ -51,7 +51,8 @@ import type { AudioSink } from './speaker.ts';
 
 /** What a room tells. Users only: agents, recorders and the like are left out. */
 export interface LiveRoomHandler {
-  onUserCame(identity: string, userKey?: string): void;
+  /** `resumes`: carries `clara.resume`, its client works on its own way back. */
+  onUserCame(identity: string, userKey?: string, resumes?: boolean): void;
   /** `reason` is LiveKit's DisconnectReason by name, `NONE` where there is none. */
   onUserWent(identity: string, reason: string, resumes: boolean): void;
   /** The first frame of a track is here; its sound follows. */
@@ -277,7 +278,7 @@ export class LiveRoom {
       if (!isUser(participant)) return;
       const reason = participant.disconnectReason;
       const name = reason === undefined ? 'NONE' : DisconnectReason[reason];
-      handler.onUserWent(participant.identity, name, participant.attributes[RESUME_ATTRIBUTE] !== undefined);
+      handler.onUserWent(participant.identity, name, resumes(participant));
     });
     room.on(RoomEvent.TrackSubscribed, (track, _publication, participant) => {
       if (track.kind === TrackKind.KIND_AUDIO && isUser(participant))
@@ -316,8 +317,9 @@ export class LiveRoom {
   }
 
   #came(participant: RemoteParticipant): void {
-    if (!this.#left && isUser(participant))
-      this.#handler.onUserCame(participant.identity, participant.attributes[USER_KEY_ATTRIBUTE]);
+    if (this.#left || !isUser(participant)) return;
+    const userKey = participant.attributes[USER_KEY_ATTRIBUTE];
+    this.#handler.onUserCame(participant.identity, userKey, resumes(participant));
   }
 
   async #read(track: RemoteTrack, identity: string): Promise<void> {
@@ -373,6 +375,11 @@ export class LiveRoom {
 function isUser(participant: Participant): boolean {
   const isPerson = participant.kind === ParticipantKind.STANDARD || participant.kind === ParticipantKind.SIP;
   return isPerson && !participant.identity.startsWith(AGENT_IDENTITY_PREFIX);
+}
+
+/** Its client works on its own way back. */
+function resumes(participant: Participant): boolean {
+  return participant.attributes[RESUME_ATTRIBUTE] !== undefined;
 }
 
 function qualityName(quality: ConnectionQuality): 'excellent' | 'good' | 'poor' | 'lost' | undefined {

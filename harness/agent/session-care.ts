@@ -23,6 +23,8 @@ export interface SessionCareParts {
   readonly deadlines: Deadlines;
   readonly clock: EngineClock;
   readonly rules: SessionRules;
+  /** How long a user who may come back is waited for, ms, whether it vanished or is in the room unheard. */
+  readonly graceMs: number;
   readonly log: Logger;
   readonly watcher: SessionWatcher;
   /** Whether a process serves a voice session, or is on its way. */
@@ -39,6 +41,10 @@ export interface SessionCareParts {
 
 interface Cared {
   readonly startedMonoMs: number;
+  /** The user's client works on its own way back. */
+  readonly canComeBack: boolean;
+  /** Since when its sound is in trouble. */
+  troubledMonoMs: number;
   wasWarned: boolean;
   consecutiveErrors: number;
   monitor: MonitorState | undefined;
@@ -107,9 +113,11 @@ export class SessionCare {
   }
 
   /** A session begins. */
-  begin(session: AgentSession): void {
+  begin(session: AgentSession, canComeBack = false): void {
     this.#cared.set(session.sessionId, {
       startedMonoMs: this.#parts.clock.monoMs(),
+      canComeBack,
+      troubledMonoMs: 0,
       wasWarned: false,
       consecutiveErrors: 0,
       monitor: undefined,
@@ -122,6 +130,7 @@ export class SessionCare {
   forget(sessionId: string): void {
     if (this.#cared.delete(sessionId)) this.#endedCount += 1;
     this.#parts.deadlines.forget(`${sessionId} rebuild`);
+    this.#parts.deadlines.forget(`${sessionId} lost`);
   }
 
   /** No process serves a voice session any more. */
@@ -274,10 +283,11 @@ export class SessionCare {
     if (cared?.monitor === undefined) return;
     const next = nextMonitor(cared.monitor, event);
     cared.monitor = next.state;
-    for (const command of next.commands) this.#obey(session, command);
+    for (const command of next.commands) this.#obey(session, cared, command);
     const owner = `${session.sessionId} rebuild`;
-    const { step } = next.state;
+    const { step, cause } = next.state;
     const { deadlines, clock } = this.#parts;
+    if (cause !== 'lost') deadlines.forget(`${session.sessionId} lost`);
     if (step.step !== 'waiting') deadlines.forget(owner);
     else
       deadlines.set(owner, 'due', step.dueMonoMs - clock.monoMs(), () =>
@@ -285,11 +295,12 @@ export class SessionCare {
       );
   }
 
-  #obey(session: AgentSession, command: MonitorCommand): void {
+  #obey(session: AgentSession, cared: Cared, command: MonitorCommand): void {
     const { log, setState, rebuild, end } = this.#parts;
     const facts = { session: session.sessionId };
     switch (command.type) {
       case 'trouble':
+        cared.troubledMonoMs = this.#parts.clock.monoMs();
         setState(session, 'reconnecting');
         log.warn(
           { event: 'soundTrouble', ...facts, cause: command.cause },
@@ -313,6 +324,8 @@ export class SessionCare {
         return rebuild(session);
       case 'rebuildFailed':
         this.#errorCount += 1;
+        // While its client mends the way itself, what fails here is no reason to end the session.
+        if (cared.canComeBack) return this.#note(session, { type: 'error', code: 'rebuildFailed' });
         return this.#countError(session, 'rebuildFailed');
       case 'stillPoor':
         log.info({ event: 'soundPoor', ...facts }, `The network of session ${session.sessionId} is poor`);
@@ -328,13 +341,21 @@ export class SessionCare {
           `The sound of session ${session.sessionId} could not be built anew in ${MAX_REBUILDS} tries`,
         );
         // Who only sends nothing can still be spoken to and can type; a lost user cannot.
-        if (command.cause === 'lost') end(session, 'notRebuilt');
+        if (command.cause === 'lost' && cared.canComeBack) this.#waitForLost(session, cared);
+        else if (command.cause === 'lost') end(session, 'notRebuilt');
         else {
           this.#errorCount += 1;
           this.#countError(session, 'userSilent');
           setState(session, 'connected');
         }
     }
+  }
+
+  /** In the room but unheard: the same grace as for who vanished, from the loss on. Taken back when the cause ends. */
+  #waitForLost(session: AgentSession, { troubledMonoMs }: Cared): void {
+    const { deadlines, clock, graceMs, end } = this.#parts;
+    const leftMs = Math.max(0, troubledMonoMs + graceMs - clock.monoMs());
+    deadlines.set(`${session.sessionId} lost`, 'due', leftMs, () => end(session, 'notRebuilt'));
   }
 
   #countError(session: AgentSession, code: string): void {

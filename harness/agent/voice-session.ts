@@ -66,6 +66,8 @@ export class VoiceSession {
   readonly #soundCheck: SoundCheck;
   /** Keys that tokens carry, by identity. */
   readonly #userKeys = new Map<string, string>();
+  /** Users whose clients work on their own way back. */
+  readonly #resuming = new Set<string>();
   readonly #context: ConversationTurn[];
   #endReason: string | undefined;
   #presence: PresenceState;
@@ -235,7 +237,8 @@ export class VoiceSession {
   #handler(onDisconnected: (reason: string) => void): LiveRoomHandler {
     const { report, start, version, clock } = this.#parts;
     return {
-      onUserCame: (identity, userKey) => {
+      onUserCame: (identity, userKey, resumes) => {
+        if (resumes === true) this.#resuming.add(identity);
         if (userKey !== undefined) this.#userKeys.set(identity, userKey);
         this.#onPresence({ type: 'came', identity, nowMs: clock.monoMs() });
       },
@@ -299,6 +302,7 @@ export class VoiceSession {
           identity: command.identity,
           returned: command.type === 'returned',
           ...userKeyOf(this.#userKeys.get(command.identity)),
+          ...(this.#resuming.has(command.identity) && { resumes: true }),
         });
         this.#startWhenHeard();
         return;
@@ -311,6 +315,7 @@ export class VoiceSession {
             (identity) => identity !== command.identity,
           );
         this.#userKeys.delete(command.identity);
+        this.#resuming.delete(command.identity);
         report({ type: 'participantLeft', identity: command.identity, reason: command.reason });
         return;
       case 'end':

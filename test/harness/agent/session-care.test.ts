@@ -14,10 +14,10 @@ import type { TestContext } from 'node:test';
 const MINUTE_MS = 60_000;
 
 /** A rig with one user in a session. */
-async function serveOne(t: TestContext, options: Partial<ClaraVoiceAgentOptions> = {}) {
+async function serveOne(t: TestContext, options: Partial<ClaraVoiceAgentOptions> = {}, resumes = false) {
   const rig = await makeRig(t, options);
   const child = await rig.serve('voice-one');
-  join(child, 'alice');
+  join(child, 'alice', false, resumes);
   await turn();
   const [session] = rig.agent.sessions.values();
   assert.ok(session);
@@ -139,6 +139,43 @@ test('LOST is rebuilt five times with growing pauses; then the session is cleane
   assert.equal(rig.agent.sessions.size, 0);
   assert.deepEqual(child.endings, ['notRebuilt']);
   assert.equal(rig.agent.hasLiveAgent('voice-one'), false);
+});
+
+/** Loses alice's sound and fails every rebuild, for so long. */
+async function lose(rig: ParentRig, child: FakeSessionChild, forMs: number): Promise<number> {
+  let failed = 0;
+  for (let goneMs = 0; goneMs < forMs && rig.agent.sessions.size > 0; goneMs += 1_000) {
+    await live(rig, 1_000);
+    const asked = child.received.filter(({ type }) => type === 'rebuild').length;
+    for (; failed < asked; failed += 1) child.say({ type: 'rebuilt', identity: 'alice', ok: false });
+  }
+  await turn();
+  return failed;
+}
+
+test('LOST whose client works on its own way back is tried five times too, and kept until the grace time is over', async (t) => {
+  const { rig, child } = await serveOne(t, { graceMs: 150_000 }, true);
+  child.say({ type: 'quality', identity: 'alice', quality: 'lost' });
+  assert.equal(await lose(rig, child, 148_000), 5);
+  assert.equal(rig.agent.sessions.size, 1);
+  await lose(rig, child, 4_000);
+  assert.equal(rig.agent.sessions.size, 0);
+  assert.deepEqual(child.endings, ['notRebuilt']);
+});
+
+test('LOST that heals after five tries, or whose user then vanishes, ends no session', async (t) => {
+  for (const heal of [
+    { type: 'quality', identity: 'alice', quality: 'good' },
+    { type: 'participantAway', identity: 'alice', forMs: 600_000 },
+  ] as const) {
+    const { rig, child } = await serveOne(t, { graceMs: 150_000 }, true);
+    child.say({ type: 'quality', identity: 'alice', quality: 'lost' });
+    await lose(rig, child, 60_000);
+    child.say(heal);
+    await live(rig, 200_000);
+    assert.equal(rig.agent.sessions.size, 1, heal.type);
+    await rig.agent.destroy();
+  }
 });
 
 test('who only sends nothing is rebuilt for and kept: it can still type and be spoken to', async (t) => {

@@ -123,8 +123,8 @@ export async function makeRig(
   };
 }
 /** A child says that a user is in its room. */
-export const join = (child: FakeSessionChild, identity: string, returned = false): void =>
-  child.say({ type: 'participantJoined', identity, returned });
+export const join = (child: FakeSessionChild, identity: string, returned = false, resumes = false): void =>
+  child.say({ type: 'participantJoined', identity, returned, ...(resumes && { resumes }) });
 
 let orders = 0;
 /** LiveKit orders the end of a job; resolves when the worker has read it. It stands 500 ms later. */
