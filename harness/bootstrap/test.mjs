@@ -1,7 +1,7 @@
 /**
  * `npm test`: everything static, then all tests, group after group, and one line at the end: `N passed, N failed`.
  * Owns the order and the sum. Never: stops at the first failure, lets a group that ran nothing or crashed count as good.
- * `npm test -- core e2e` runs only these groups (and says so); `npm test -- faults` the fault matrix in its short form.
+ * `npm test -- core e2e` runs only these groups, and says so.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -17,7 +17,6 @@ const MINUTE_MS = 60_000;
 /**
  * @typedef {object} Group
  * @property {string} name
- * @property {boolean} [onlyByName] runs only when it is named: two of its calls missed on a busy machine, not understood yet
  * @property {number} limitMs longest run; then its processes are killed
  * @property {(countsFile: string) => string[]} args of node
  * @property {(written: string) => import('./test-counts.mjs').Counts | undefined} [counts] absent: the exit code is the one test
@@ -83,7 +82,6 @@ const GROUPS = [
   nodeTests('e2e', ['test/e2e'], { limitMs: 20 * MINUTE_MS, testLimitMs: 4 * MINUTE_MS }),
   {
     name: 'faults',
-    onlyByName: true,
     limitMs: 20 * MINUTE_MS,
     counts: countsOfJson,
     args: () => ['harness/bootstrap/short-matrix.mjs'],
@@ -181,9 +179,7 @@ async function main() {
     );
     process.exit(2);
   }
-  const groups = GROUPS.filter(({ name, onlyByName }) =>
-    names.length === 0 ? !onlyByName : names.includes(name),
-  );
+  const groups = GROUPS.filter(({ name }) => names.length === 0 || names.includes(name));
   if (names.length > 0) tell(`only ${names.join(', ')}`);
   const folder = mkdtempSync(join(tmpdir(), 'clara-test-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));

@@ -114,7 +114,13 @@ export interface Criteria {
  */
 export type ShortForm =
   | { readonly mode: 'whole'; /** @default the scenario's */ readonly watchMs?: number }
-  | { readonly mode: 'shortened'; readonly lastsMs: number; readonly budgetMs: number }
+  | {
+      readonly mode: 'shortened';
+      readonly lastsMs: number;
+      readonly budgetMs: number;
+      /** @default the scenario's */
+      readonly watchMs?: number;
+    }
   | { readonly mode: 'fakeClock' }
   | { readonly mode: 'covered'; readonly by: string };
 
@@ -169,13 +175,14 @@ export function shortened(scenario: Scenario): Scenario | undefined {
       return { ...scenario, watchMs };
     }
     case 'shortened': {
-      const { lastsMs, budgetMs } = scenario.short;
+      const { lastsMs, budgetMs, watchMs = scenario.watchMs } = scenario.short;
       const { failsAfter, afterwards, ...pass } = scenario.pass;
       // A shorter fault ends within the agent's grace time: it is the same session still, with nothing to be told.
       const stillTrue = afterwards?.filter((name) => name !== 'contextTold');
       return {
         ...scenario,
         lastsMs,
+        watchMs,
         pass: {
           ...pass,
           ...(stillTrue !== undefined && { afterwards: stillTrue }),
