@@ -29,7 +29,7 @@ import { transcriptText } from './transcript-text.ts';
  * @element clara-voice
  *
  * @attr {string} token-endpoint - Address that answers `{ serverUrl, participantToken }`, asked anew for every join.
- * @attr {string} server-url - Address of a LiveKit server, with `token`.
+ * @attr {string} server-url - Address of a LiveKit server, with `token`; several with spaces between are tried in turn.
  * @attr {string} token - A participant token, for trying things out.
  * @attr {string} pipeline - Sent with the token request: which voice pipeline the agent shall run.
  * @attr {'on' | 'off'} audio-processing - `off` turns echo cancellation, noise suppression and gain control off.
