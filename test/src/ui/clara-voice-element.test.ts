@@ -247,4 +247,15 @@ describe('<clara-voice>', () => {
     expect(page.root.querySelector('.transcript')).to.equal(null);
     expect(page.buttons).to.deep.equal(['Mute', 'Stop']);
   });
+
+  it('shows attempt, time and countdown while reconnecting, compact too', async () => {
+    const page = await mount({ size: 'compact' });
+    const isShown = (): boolean | undefined => page.root.querySelector('.facts')?.checkVisibility();
+    page.session.link.set(linkOf('reconnecting, waiting'));
+    await page.drawn();
+    expect(isShown()).to.equal(true);
+    page.session.link.set(linkOf('unstable, up'));
+    await page.drawn();
+    expect(isShown()).to.equal(false);
+  });
 });
