@@ -83,6 +83,7 @@ function comesBack(lastsMs: number, audioBackMs: number, more: Criteria = {}): C
     maxFalseConnectedMs: TOLD_MS,
     sameConversation: true,
     endsIn: 'connected',
+    afterwards: ['sameMicrophone', 'onePublication'],
     ...more,
   };
 }
@@ -319,6 +320,7 @@ const OUTAGE: Scenario[] = [
       minPhaseMs: 300,
       sameConversation: true,
       endsIn: 'connected',
+      afterwards: ['sameMicrophone', 'onePublication'],
     },
   }),
 ];
@@ -471,6 +473,7 @@ const AGENT: Scenario[] = [
       maxAgents: 2,
       sameConversation: true,
       endsIn: 'connected',
+      afterwards: ['onePublication'],
     },
   }),
   scenario({
@@ -488,6 +491,7 @@ const AGENT: Scenario[] = [
       maxAgents: 2,
       sameConversation: true,
       endsIn: 'connected',
+      afterwards: ['onePublication'],
     },
   }),
   scenario({
@@ -688,6 +692,7 @@ const PAGE: Scenario[] = [
         maxAgents: 1,
         sameConversation: true,
         endsIn: 'connected',
+        afterwards: ['sameMicrophone', 'onePublication'],
       },
     }),
   ),
@@ -697,7 +702,13 @@ const PAGE: Scenario[] = [
     story: 'The user reloads the page in the call.',
     fault: { kind: 'page', action: 'reload' },
     lastsMs: 'untilEnd',
-    pass: { audioBackMs: 5_000, maxExtraJoins: 1, maxAgents: 1, endsIn: 'connected' },
+    pass: {
+      audioBackMs: 5_000,
+      maxExtraJoins: 1,
+      maxAgents: 1,
+      endsIn: 'connected',
+      afterwards: ['onePublication'],
+    },
     runs: { clara: 20, stock: 0 },
   }),
   scenario({
@@ -711,7 +722,7 @@ const PAGE: Scenario[] = [
       maxAgents: 1,
       sameConversation: true,
       endsIn: 'connected',
-      afterwards: ['secondTabExplained'],
+      afterwards: ['sameMicrophone', 'onePublication', 'secondTabExplained'],
     },
     runs: { clara: 5, stock: 0 },
   }),
@@ -721,7 +732,13 @@ const PAGE: Scenario[] = [
     story: 'The user goes to another page and comes back.',
     fault: { kind: 'page', action: 'awayAndBack' },
     lastsMs: 'untilEnd',
-    pass: { audioBackMs: 5_000, maxExtraJoins: 1, maxAgents: 1, endsIn: 'connected' },
+    pass: {
+      audioBackMs: 5_000,
+      maxExtraJoins: 1,
+      maxAgents: 1,
+      endsIn: 'connected',
+      afterwards: ['onePublication'],
+    },
     runs: { clara: 5, stock: 0 },
   }),
 ];
