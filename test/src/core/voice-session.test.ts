@@ -1343,6 +1343,17 @@ test('what a reload finds after 30 min is worth nothing, and a wanted end clears
   assert.equal(made.ports.resumeStore.saved, undefined);
 });
 
+test('a call in which nobody says anything for half an hour is found by a reload all the same', async () => {
+  const made = await connected();
+  await made.world.clock.advance(31 * 60_000);
+  const { saved } = made.ports.resumeStore;
+  assert.ok(saved !== undefined);
+  const leftMs = saved.expiresWallMs - made.ports.clock.wallMs();
+  assert.ok(leftMs > 20 * 60_000, `${leftMs} ms are left`);
+  await made.session.dispose();
+  assertNothingLeft(made);
+});
+
 test('a second tab is told so; with "use here" it takes the session and the first one ends', async () => {
   const locks = new FakeLocks();
   const first: Bench = await connectedWith(locks);
