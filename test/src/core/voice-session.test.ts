@@ -467,6 +467,23 @@ test('a signal connection that is repaired under whole sound is a note and no al
   assert.equal(made.ports.rooms.joins, 1);
 });
 
+test('a signal connection that is repaired in a moment flickers neither on the screen nor in the phases', async () => {
+  const made = await connected();
+  const room = made.ports.rooms.last;
+  room.tell({ type: 'repairing', scope: 'signal' });
+  await made.world.clock.advance(20);
+  room.tell({ type: 'repaired' });
+  assert.equal(phase(made), 'unstable');
+  const shownMs = 20 + (await timeUntil(made, () => phase(made) === 'connected', 1000));
+  assert.ok(shownMs >= 300 && shownMs <= 500, `${shownMs} ms`);
+  // A fault in that moment counts as any other.
+  room.tell({ type: 'repairing', scope: 'signal' });
+  room.tell({ type: 'repaired' });
+  room.tell({ type: 'repairing', scope: 'signal' });
+  await made.world.clock.advance(2000);
+  assert.equal(linkIn(made, 'unstable').side, 'signal');
+});
+
 test('"repaired" without media is not believed', async () => {
   const made = await connected();
   cut(made);
