@@ -119,7 +119,11 @@ export class ClaraVoiceElement extends SessionElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    if (changed.has('messages') || !this.hasUpdated) this.#words = wordsOf(this.lang || 'en', this.messages);
+    if (changed.has('messages') || !this.hasUpdated) {
+      // The page's language is that of the words only where the page gave words: a screen reader reads them by it.
+      const lang = this.messages === undefined ? 'en' : this.lang || 'en';
+      this.#words = wordsOf(lang, this.messages);
+    }
   }
 
   protected override render(): TemplateResult {
