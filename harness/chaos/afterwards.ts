@@ -5,6 +5,7 @@ import type { PageEar } from '../call/page-ear.ts';
 import { clickStart, within } from '../call/run-call.ts';
 import type { Afterwards } from '../scenario/scenario.ts';
 import type { PageControl } from './browser-control.ts';
+import { isOneOfEach, type RoomPeople } from './room-people.ts';
 
 /** What was looked at and how it was. */
 export type AfterwardsFacts = Partial<Record<Afterwards, boolean>>;
@@ -18,6 +19,8 @@ export interface AfterwardsView {
   readonly voiceSessions: readonly string[];
   readonly sessionsAtMark: readonly string[];
   readonly tokensAsked: () => number;
+  /** Rejects when the server does not tell. */
+  readonly people: () => Promise<RoomPeople>;
 }
 
 /** A new start after a fault, ms: a usual one takes under one second. */
@@ -49,6 +52,8 @@ const ORDER: readonly Afterwards[] = [
   'newTokenOnce',
   'silenceTold',
   'contextTold',
+  'sameMicrophone',
+  'onePublication',
   'secondTabExplained',
   'microphoneReleased',
   'soundPrompted',
@@ -59,6 +64,14 @@ const ORDER: readonly Afterwards[] = [
 
 const LOOKS: Record<Afterwards, Look> = {
   microphoneReleased: async ({ page }) => (await ask<number>(page, 'openMicrophones()')) === 0,
+  sameMicrophone: async ({ page }) =>
+    (await ask<number>(page, 'openedMicrophones()')) === 1 &&
+    (await ask<number>(page, 'openMicrophones()')) === 1,
+  onePublication: ({ people }) =>
+    people().then(
+      isOneOfEach,
+      () => false, // a server that does not answer has nobody in a room
+    ),
   startWorks: async ({ page, ear }, _facts, signal) => {
     const before = ear.reports.length;
     try {

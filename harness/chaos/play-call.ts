@@ -14,6 +14,7 @@ import { missedMark, type PathCounts } from './fault-mark.ts';
 import { lookAfterwards, type AfterwardsFacts } from './afterwards.ts';
 import type { FaultRig } from './fault-rig.ts';
 import type { FaultTimes } from './fault-facts.ts';
+import { peopleIn } from './room-people.ts';
 import { isSettled, looksOver } from './settled.ts';
 
 /** What is played. */
@@ -109,7 +110,15 @@ export async function playCall(
     const facts: CallFacts = { page: [...ear.reports], agent: rig.witness.facts(), markWallMs };
     const sessionsAtMark = [...voiceSessions];
     const afterwards = await lookAfterwards(
-      { control, page, ear, voiceSessions, sessionsAtMark, tokensAsked: () => tokensAsked },
+      {
+        control,
+        page,
+        ear,
+        voiceSessions,
+        sessionsAtMark,
+        tokensAsked: () => tokensAsked,
+        people: () => peopleIn(rig.stack.livekit),
+      },
       scenario.pass.afterwards ?? [],
       signal,
     );

@@ -2,13 +2,11 @@
  * Plays a soak: one session under random faults for as long as asked, looked at between them. Owns the waits and the
  * looks; what they show is decided in soak-judge.ts. A session that ends is started again, and counted as lost.
  */
-import { ParticipantInfo_Kind } from '@livekit/protocol';
-import { RoomServiceClient } from 'livekit-server-sdk';
 import { setTimeout as nodeSleep } from 'node:timers/promises';
 import { PROBE_HANDLE } from '../../src/shared/probe-report.ts';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import { clickStart, hangUp, openPage, within } from '../call/run-call.ts';
-import type { LiveKitAddress, Logger } from '../contracts.ts';
+import type { Logger } from '../contracts.ts';
 import { createFault } from '../faults/create-fault.ts';
 import { seedFor } from '../faults/seeded-random.ts';
 import type { ChaosRun } from '../scenario/chaos-result.ts';
@@ -19,6 +17,7 @@ import { faultFacts } from './fault-facts.ts';
 import { falseConnectedMs, type Span } from './false-connected.ts';
 import { unplayedRun } from './observe-call.ts';
 import { countAgentProcesses } from './process-targets.ts';
+import { peopleIn } from './room-people.ts';
 import { playSoakStep } from './soak-step.ts';
 import { soakFacts, soakFaults, type SoakSample } from './soak-judge.ts';
 
@@ -196,7 +195,7 @@ async function look(rig: FaultRig): Promise<SoakSample> {
   await session.send('Performance.enable');
   const { metrics } = await session.send('Performance.getMetrics');
   const metric = (name: string): number => metrics.find((each) => each.name === name)?.value ?? 0;
-  const people = await peopleOf(rig.rig.stack.livekit);
+  const { userTracks, agentTracks } = await peopleIn(rig.rig.stack.livekit);
   return {
     atWallMs: Date.now(),
     heapBytes: metric('JSHeapUsedSize'),
@@ -204,31 +203,10 @@ async function look(rig: FaultRig): Promise<SoakSample> {
     nodes: metric('Nodes'),
     openConnections: await page.evaluate<number>(`globalThis.${PROBE_HANDLE}.openConnections()`),
     agentProcesses: countAgentProcesses(rig.rig.runFolder),
-    ...people,
+    users: userTracks.length,
+    agents: agentTracks.length,
+    mostTracks: Math.max(0, ...userTracks, ...agentTracks),
   };
-}
-
-/** Who is in the rooms of the server, and what they publish. */
-async function peopleOf(
-  address: LiveKitAddress,
-): Promise<Pick<SoakSample, 'users' | 'agents' | 'mostTracks'>> {
-  const rooms = new RoomServiceClient(address.url.replace(/^ws/, 'http'), address.apiKey, address.apiSecret, {
-    requestTimeout: 3,
-    failover: false,
-  });
-  try {
-    const people = (
-      await Promise.all((await rooms.listRooms()).map(({ name }) => rooms.listParticipants(name)))
-    ).flat();
-    const agents = people.filter(({ kind }) => Number(kind) === Number(ParticipantInfo_Kind.AGENT)).length;
-    return {
-      agents,
-      users: people.length - agents,
-      mostTracks: Math.max(0, ...people.map(({ tracks }) => tracks.length)),
-    };
-  } catch {
-    throw new Error('the server did not tell who is there'); // the SDK's own error may hold a token
-  }
 }
 
 async function sleepUntil(wallMs: number, signal: AbortSignal): Promise<void> {

@@ -12,7 +12,7 @@ const TELLING: readonly string[] = [
   'They can’t hear you at the moment.',
   'You can’t hear them at the moment.',
   'No sound either way at the moment.',
-  'Sound is fine. Checking the connection in the background.',
+  'Checking the connection in the background.',
   'No agent answers at the moment.',
   'The network is weak. They may not hear you well.',
   'The network is weak. You may not hear them well.',

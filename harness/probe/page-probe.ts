@@ -121,6 +121,7 @@ function giveHandle(): void {
       }
     },
     openMicrophones: () => [...microphones].filter((track) => track.readyState === 'live').length,
+    openedMicrophones: () => microphones.size,
     playing: () =>
       [...players, ...document.querySelectorAll('audio, video')].filter(
         (player) =>

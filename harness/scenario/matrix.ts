@@ -91,6 +91,7 @@ function comesBack(lastsMs: number, audioBackMs: number, more: Criteria = {}): C
     maxFalseConnectedMs: TOLD_MS,
     sameConversation: true,
     endsIn: 'connected',
+    afterwards: ['sameMicrophone', 'onePublication'],
     ...more,
   };
 }
@@ -328,6 +329,7 @@ const OUTAGE: Scenario[] = [
       minPhaseMs: 300,
       sameConversation: true,
       endsIn: 'connected',
+      afterwards: ['sameMicrophone', 'onePublication'],
     },
   }),
 ];
@@ -480,6 +482,7 @@ const AGENT: Scenario[] = [
       maxAgents: 2,
       sameConversation: true,
       endsIn: 'connected',
+      afterwards: ['onePublication'],
     },
   }),
   scenario({
@@ -497,6 +500,7 @@ const AGENT: Scenario[] = [
       maxAgents: 2,
       sameConversation: true,
       endsIn: 'connected',
+      afterwards: ['onePublication'],
     },
   }),
   scenario({
@@ -697,6 +701,7 @@ const PAGE: Scenario[] = [
         maxAgents: 1,
         sameConversation: true,
         endsIn: 'connected',
+        afterwards: ['sameMicrophone', 'onePublication'],
       },
     }),
   ),
@@ -706,7 +711,13 @@ const PAGE: Scenario[] = [
     story: 'The user reloads the page in the call.',
     fault: { kind: 'page', action: 'reload' },
     lastsMs: 'untilEnd',
-    pass: { audioBackMs: 5_000, maxExtraJoins: 1, maxAgents: 1, endsIn: 'connected' },
+    pass: {
+      audioBackMs: 5_000,
+      maxExtraJoins: 1,
+      maxAgents: 1,
+      endsIn: 'connected',
+      afterwards: ['onePublication'],
+    },
     runs: { clara: 20, stock: 0 },
   }),
   scenario({
@@ -720,7 +731,7 @@ const PAGE: Scenario[] = [
       maxAgents: 1,
       sameConversation: true,
       endsIn: 'connected',
-      afterwards: ['secondTabExplained'],
+      afterwards: ['sameMicrophone', 'onePublication', 'secondTabExplained'],
     },
     runs: { clara: 5, stock: 0 },
   }),
@@ -730,7 +741,13 @@ const PAGE: Scenario[] = [
     story: 'The user goes to another page and comes back.',
     fault: { kind: 'page', action: 'awayAndBack' },
     lastsMs: 'untilEnd',
-    pass: { audioBackMs: 5_000, maxExtraJoins: 1, maxAgents: 1, endsIn: 'connected' },
+    pass: {
+      audioBackMs: 5_000,
+      maxExtraJoins: 1,
+      maxAgents: 1,
+      endsIn: 'connected',
+      afterwards: ['onePublication'],
+    },
     runs: { clara: 5, stock: 0 },
   }),
 ];

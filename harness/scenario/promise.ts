@@ -13,6 +13,8 @@ const AFTERWARDS_WORDS: Record<NonNullable<Criteria['afterwards']>[number], stri
   soundPrompted: 'the page asks for a gesture',
   soundAfterGesture: 'sound plays after it',
   newTokenOnce: 'one new token is asked for',
+  sameMicrophone: 'the same microphone',
+  onePublication: 'one user and one agent in the room, one track each',
   silenceTold: 'the page says that it hears nothing within 5 s',
 };
 

@@ -40,5 +40,8 @@ svg text { fill: var(--ink); } svg .lane, svg .time, svg .broken { fill: var(--s
 .legend { display: flex; flex-wrap: wrap; gap: .3rem 1.4rem; align-items: center; font-size: .9rem; padding: 0; margin: .8rem 0 0; list-style: none; }
 .legend svg { display: inline-block; width: 18px; height: 14px; vertical-align: -2px; margin-right: .35rem; }
 details { margin-top: .5rem; font-size: .9rem; } summary { cursor: pointer; color: var(--soft); } details ul { margin: .3rem 0; padding-left: 1.2rem; }
+/* A picture that shrinks to the width of a phone cannot be read: it is scrolled instead. */
+@media (max-width: 48rem) { body { padding: 1.5rem 1rem 3rem; } section.scenario { padding: .8rem .8rem .9rem; }
+  figure svg { min-width: 44rem; } .told-below .story { display: none; } th, td { padding: .35rem .4rem; } }
 @media print { body { max-width: none; padding: 0; } }
 `;

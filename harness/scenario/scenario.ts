@@ -58,6 +58,8 @@ export const AFTERWARDS = [
   'soundPrompted', // the page asks for a gesture
   'soundAfterGesture', // and then plays
   'newTokenOnce', // exactly one more token was asked for
+  'sameMicrophone', // the page has opened one microphone only, and has it
+  'onePublication', // one user and one agent are in the server's rooms, with one track each
   'silenceTold', // the page says that the user is not heard, within 5 s of being connected
 ] as const;
 export type Afterwards = (typeof AFTERWARDS)[number];

@@ -27,7 +27,7 @@ export interface ComposeOptions extends SessionOptions {
   readonly tokenEndpoint?: string;
   /** A function of the page instead, or a LiveKit TokenSource. */
   readonly tokenSource?: TokenSource;
-  /** A fixed address with {@link token}. */
+  /** A fixed address with {@link token}; several of the same LiveKit with spaces between are tried in turn. */
   readonly serverUrl?: string;
   readonly token?: string;
   /** Which voice pipeline to ask our gateway for. */

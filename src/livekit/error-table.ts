@@ -54,7 +54,12 @@ const STAGE_CODES: Readonly<Record<JoinStage, SessionErrorCode>> = {
 const CODE_BY_NAME: Readonly<Partial<Record<DisconnectName, SessionErrorCode>>> = {
   DUPLICATE_IDENTITY: 'duplicateIdentity',
   PARTICIPANT_REMOVED: 'removed',
+  USER_UNAVAILABLE: 'removed',
   ROOM_DELETED: 'roomDeleted',
+  // During a join this is a 401: one new ticket, and the second ends it.
+  USER_REJECTED: 'joinUnauthorized',
+  AGENT_ERROR: 'agentMissing',
+  SIP_TRUNK_FAILURE: 'agentMissing',
 };
 
 /** What the SDK tells when a connect fails by itself; any other name came from the server. */

@@ -115,12 +115,16 @@ function askSource(
   });
 }
 
-/** Gives the same address and token each time: for a page that has just these. A rejoin works until the token expires. */
+/**
+ * Gives the same address and token each time: for a page that has just these. A rejoin works until the token expires.
+ * @param serverUrl one address, or several of the same LiveKit with spaces between, tried in turn.
+ */
 export function fixedTickets(serverUrl: string, participantToken: string): TicketPort {
+  const serverUrls = serverUrl.trim().split(/\s+/);
   return {
     async request(_request, signal) {
       signal.throwIfAborted();
-      return Promise.resolve(ticketOf({ serverUrl, participantToken }));
+      return Promise.resolve(ticketOf({ serverUrl: serverUrls[0], serverUrls, participantToken }));
     },
   };
 }
@@ -215,9 +219,10 @@ export function parseRetryAfter(value: string | null, wallMs: number): number | 
 
 function ticketOf(answer: unknown): Ticket {
   try {
-    const { serverUrl, participantToken, resume, roomName, participantIdentity } = parseTokenAnswer(answer);
+    const { serverUrl, serverUrls, participantToken, resume, roomName, participantIdentity } =
+      parseTokenAnswer(answer);
     return {
-      serverUrls: [serverUrl],
+      serverUrls: serverUrls ?? [serverUrl],
       participantToken,
       ...(resume !== undefined && { resume }),
       ...(roomName !== undefined && { roomName }),

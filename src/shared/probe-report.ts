@@ -70,6 +70,8 @@ export interface ProbeHandle {
   unplugMicrophone(): void;
   /** How many microphones are open. */
   openMicrophones(): number;
+  /** How many have been opened since the page began: a second one may have asked the user again. */
+  openedMicrophones(): number;
   /** How many players have sound to play and play it. */
   playing(): number;
   /** Peer connections that are not closed. */

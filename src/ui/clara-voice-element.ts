@@ -29,7 +29,7 @@ import { transcriptText } from './transcript-text.ts';
  * @element clara-voice
  *
  * @attr {string} token-endpoint - Address that answers `{ serverUrl, participantToken }`, asked anew for every join.
- * @attr {string} server-url - Address of a LiveKit server, with `token`.
+ * @attr {string} server-url - Address of a LiveKit server, with `token`; several with spaces between are tried in turn.
  * @attr {string} token - A participant token, for trying things out.
  * @attr {string} pipeline - Sent with the token request: which voice pipeline the agent shall run.
  * @attr {'on' | 'off'} audio-processing - `off` turns echo cancellation, noise suppression and gain control off.
@@ -119,7 +119,11 @@ export class ClaraVoiceElement extends SessionElement {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    if (changed.has('messages') || !this.hasUpdated) this.#words = wordsOf(this.lang || 'en', this.messages);
+    if (changed.has('messages') || !this.hasUpdated) {
+      // The page's language is that of the words only where the page gave words: a screen reader reads them by it.
+      const lang = this.messages === undefined ? 'en' : this.lang || 'en';
+      this.#words = wordsOf(lang, this.messages);
+    }
   }
 
   protected override render(): TemplateResult {

@@ -13,7 +13,7 @@ export type TokenSource = (request: {
 export interface SessionConfig {
   /** Address of a token endpoint, relative to the page. */
   readonly tokenEndpoint?: string;
-  /** Address of a LiveKit server, with {@link token}. */
+  /** Address of a LiveKit server, with {@link token}; several of the same one with spaces between are tried in turn. */
   readonly serverUrl?: string;
   /** A participant token, in memory only. */
   readonly token?: string;

@@ -20,6 +20,9 @@ export const RECOVERED_NOTE_MS = 12_000;
 /** From here on a join tells how long it has taken, ms; one on a good network takes under one second. */
 const SLOW_JOIN_MS = 3_000;
 
+/** A countdown in whole seconds would say zero from here on, ms. */
+const LAST_COUNT_MS = 500;
+
 /** What colour and movement go with it. */
 export type Tone = 'calm' | 'busy' | 'live' | 'warn' | 'bad';
 
@@ -168,9 +171,13 @@ function connectedView(link: Link & { phase: 'connected' }, input: StatusInput, 
 
 /** How long it was, what may be lost, and whether the room is another one. */
 function recoveryText({ outageMs, sameRoom, side = 'both' }: Recovery, words: Words): string {
-  const sentences = [words.text('note.recovered', { duration: words.duration(outageMs) })];
-  // In less than a second nothing is said that anybody would miss.
-  if (outageMs >= 1000) sentences.push(words.text(`loss.${side}`));
+  const sentences: string[] = [];
+  // In less than a second nothing is said that anybody would miss, and "0 seconds" is no news.
+  if (outageMs >= 1000)
+    sentences.push(
+      words.text('note.recovered', { duration: words.duration(outageMs) }),
+      words.text(`loss.${side}`),
+    );
   if (!sameRoom) sentences.push(words.text('note.recoveredNewRoom'));
   return sentences.join(' ');
 }
@@ -203,12 +210,14 @@ function reconnectingView(
     words.text('fact.attempt', { attempt: link.attempt }),
     words.text('fact.elapsed', { duration: words.duration(input.nowMonoMs - link.sinceMonoMs) }),
   ];
-  if (!link.offline)
+  if (!link.offline) {
+    const leftMs = (link.nextTryMonoMs ?? input.nowMonoMs) - input.nowMonoMs;
     facts.push(
-      link.nextTryMonoMs === undefined
+      leftMs < LAST_COUNT_MS
         ? words.text('fact.trying')
-        : words.text('fact.nextTry', { duration: words.duration(link.nextTryMonoMs - input.nowMonoMs) }),
+        : words.text('fact.nextTry', { duration: words.duration(leftMs) }),
     );
+  }
   // Offline says it all; and while rejoining, sound that the control connection outlived is gone too.
   const side = link.offline || link.side === 'signal' ? [] : [words.text(`side.${link.side}`)];
   return {

@@ -17,8 +17,12 @@ const NOTEWORTHY_OUTAGE_MS = 1000;
  */
 const SAME_CUT_MS = 1000;
 
-/** When a trouble that was only a note becomes an outage, monotonic ms. */
+/** A note about the control connection stands at least this long, ms: one that is gone sooner flickers. */
+const NOTE_STANDS_MS = 400;
+
+/** When a trouble that was only a note becomes an outage, or has been read and goes, monotonic ms. */
 export function unstableUntilMonoMs(state: Unstable, policy: ReconnectPolicy): number {
+  if (isOver(state)) return state.sinceMonoMs + NOTE_STANDS_MS;
   if (state.cut !== 'none') return state.sinceMonoMs + policy.oneSidedMs;
   // Sound is whole and only the control connection is gone: the SDK has the whole budget for it.
   return state.sinceMonoMs + (Number.isFinite(policy.budgetMs) ? policy.budgetMs : policy.lastResortMs);
@@ -43,7 +47,9 @@ export function nextInRoom(state: Connected | Unstable, event: LinkEvent, policy
       return moved(unstable(state, at, { cut: 'none', signalDown: true }));
     case 'repaired':
       if (state.name !== 'unstable' || !state.signalDown) return ignored(state);
-      return state.cut === 'none' ? connected(state, at) : moved({ ...state, signalDown: false });
+      return state.cut === 'none' && at >= state.sinceMonoMs + NOTE_STANDS_MS
+        ? connected(state, at)
+        : moved({ ...state, signalDown: false });
     case 'roomDisconnected': {
       const action = DISCONNECT_ACTIONS[event.reason];
       if (action.then === 'end') return end(state, action.reason);
@@ -60,6 +66,7 @@ export function nextInRoom(state: Connected | Unstable, event: LinkEvent, policy
       return rejoinNow(state, outageOf(state, at, policy, { side: 'both' }), at, policy);
     case 'timeUp':
       if (state.name !== 'unstable' || at < unstableUntilMonoMs(state, policy)) return ignored(state);
+      if (isOver(state)) return connected(state, at);
       if (state.cut === 'none')
         return rejoinNow(state, outageOf(state, at, policy, { side: 'signal' }), at, policy);
       return sdkRepairs(
@@ -77,6 +84,11 @@ export function nextInRoom(state: Connected | Unstable, event: LinkEvent, policy
     case 'probed':
       return ignored(state);
   }
+}
+
+/** Nothing is wrong any more; what was wrong is still being read. */
+function isOver({ cut, signalDown }: Unstable): boolean {
+  return cut === 'none' && !signalDown;
 }
 
 function mediaFound(

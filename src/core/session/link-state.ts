@@ -88,7 +88,7 @@ export interface Connected extends Up {
   readonly name: 'connected';
   readonly recovered?: Recovery;
 }
-/** Sound or control is impaired, but the room stands. At least one of `cut` and `signalDown` holds. */
+/** Sound or control is impaired, but the room stands. Neither `cut` nor `signalDown`: it is over, and shown a moment longer. */
 export interface Unstable extends Up {
   readonly name: 'unstable';
   readonly cut: 'up' | 'down' | 'none';

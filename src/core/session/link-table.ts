@@ -77,7 +77,7 @@ export const LINK_TABLE: Readonly<Record<LinkStateName, Row>> = {
     stop: ['ended'],
     woke: ['reconnecting.joining'],
     takenOver: ['ended'],
-    timeUp: ['-', 'reconnecting.joining', 'reconnecting.sdk'],
+    timeUp: ['-', 'connected', 'reconnecting.joining', 'reconnecting.sdk'],
     hint: ['-', 'reconnecting.sdk'],
     repairing: ['-', 'reconnecting.sdk', 'unstable'],
     repaired: ['-', 'connected', 'unstable'],

@@ -9,6 +9,9 @@ import { aborted } from './background.ts';
 import type { LinkHappening, LinkState } from './link-state.ts';
 import type { SessionParts } from './session-parts.ts';
 
+/** A sixth of the time that what is saved is good for, ms. */
+const SAVE_EVERY_MS = 5 * 60_000;
+
 /** One session's runs, one after the other. */
 export class RunLife {
   readonly #ports: SessionPorts;
@@ -50,6 +53,7 @@ export class RunLife {
       }, this.#hints.signal);
     }
     background.run(sleep.run(() => this.#dispatch({ type: 'woke' }), this.#run.signal));
+    background.run(this.#keepSaved(this.#run.signal));
     return isNew;
   }
 
@@ -82,6 +86,15 @@ export class RunLife {
   dispose(): void {
     this.#hints.abort();
     this.#parts.wayBack.release();
+  }
+
+  /** What a reload finds runs out; a call in which nobody says anything must not outlive it. */
+  async #keepSaved(run: AbortSignal): Promise<void> {
+    const { wayBack, conversation } = this.#parts;
+    for (;;) {
+      await this.#ports.clock.sleep(SAVE_EVERY_MS, run);
+      wayBack.save(conversation.lines.value);
+    }
   }
 
   /** The call goes on listening. */

@@ -55,7 +55,7 @@ export const en = {
   'side.up': 'They can’t hear you at the moment.',
   'side.down': 'You can’t hear them at the moment.',
   'side.both': 'No sound either way at the moment.',
-  'side.signal': 'Sound is fine. Checking the connection in the background.',
+  'side.signal': 'Checking the connection in the background.',
 
   'side.agent': 'No agent answers at the moment.',
 

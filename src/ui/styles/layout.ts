@@ -65,8 +65,11 @@ export const layout = css`
     font-weight: 500;
   }
   :host([size='compact']) .meters,
-  :host([size='compact']) .facts {
+  :host([size='compact']) .card:not([data-reconnecting]) .facts {
     display: none;
+  }
+  :host([size='compact']) .facts {
+    justify-content: start;
   }
   :host([size='compact']) .controls {
     flex-wrap: nowrap;

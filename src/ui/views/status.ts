@@ -19,7 +19,7 @@ export function statusTemplate(view: StatusView, lineAnnouncement: string): Temp
       view.facts.length === 0
         ? nothing
         : html`<p class="facts" part="facts">
-            ${view.facts.map((fact) => html`<span dir="auto">${fact}</span>`)}
+            ${view.facts.map((fact) => html`<span dir="auto">${fact}</span> `)}
           </p>`
     }
     ${view.notes.map((note) => html`<p class="note" part="note" dir="auto">${note}</p>`)}

@@ -30,6 +30,7 @@ function restarted(
     voiceSessions,
     sessionsAtMark: ['first'],
     tokensAsked: () => 1,
+    people: () => Promise.resolve({ userTracks: [1], agentTracks: [1] }),
   };
 }
 
@@ -48,4 +49,38 @@ test('a conversation is resumed when the agent that then speaks is of the same s
     startWorks: true,
     resumeWorks: false,
   });
+});
+
+/** A page that has opened so many microphones and has so many open. */
+function withMicrophones(opened: number, open: number): AfterwardsView {
+  const evaluate = (code: string): Promise<number> =>
+    Promise.resolve(code.includes('openedMicrophones') ? opened : open);
+  return { ...restarted(() => undefined), page: { evaluate } as unknown as Page };
+}
+
+test('the microphone is the same when the page has opened one, and still has it', async () => {
+  const { signal } = new AbortController();
+  const look = async (opened: number, open: number): Promise<boolean | undefined> =>
+    (await lookAfterwards(withMicrophones(opened, open), ['sameMicrophone'], signal)).sameMicrophone;
+  assert.equal(await look(1, 1), true);
+  assert.equal(await look(2, 1), false, 'a second one was opened');
+  assert.equal(await look(1, 0), false, 'it has ended');
+});
+
+test('one user and one agent with one track each are one publication; a server that says nothing has none', async () => {
+  const { signal } = new AbortController();
+  const look = async (people: AfterwardsView['people']): Promise<boolean | undefined> => {
+    const view = { ...restarted(() => undefined), people };
+    return (await lookAfterwards(view, ['onePublication'], signal)).onePublication;
+  };
+  assert.equal(await look(() => Promise.resolve({ userTracks: [1], agentTracks: [1] })), true);
+  for (const people of [
+    { userTracks: [2], agentTracks: [1] },
+    { userTracks: [1, 1], agentTracks: [1] },
+    { userTracks: [1], agentTracks: [1, 1] },
+    { userTracks: [1], agentTracks: [0] },
+    { userTracks: [], agentTracks: [1] },
+  ])
+    assert.equal(await look(() => Promise.resolve(people)), false, JSON.stringify(people));
+  assert.equal(await look(() => Promise.reject(new Error('no answer'))), false);
 });

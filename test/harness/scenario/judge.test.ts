@@ -10,14 +10,17 @@ const HOLE = MATRIX.find(({ id }) => id === 'hole-20')!;
 /** A scenario that asks for nothing but `pass`. */
 const asking = (pass: Criteria): Scenario => ({ ...HOLE, pass });
 
-const good = syntheticRun({
-  id: 'hole-20',
-  client: 'clara',
-  lastsMs: 20_000,
-  toldMs: 3_100,
-  audioBackMs: 700,
-  shownBackMs: 1_500,
-});
+const good: ObservedCall = {
+  ...syntheticRun({
+    id: 'hole-20',
+    client: 'clara',
+    lastsMs: 20_000,
+    toldMs: 3_100,
+    audioBackMs: 700,
+    shownBackMs: 1_500,
+  }),
+  afterwards: { sameMicrophone: true, onePublication: true },
+};
 const fault = good.faults[0]!;
 
 test('a call that keeps every promise passes', () => {

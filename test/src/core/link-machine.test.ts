@@ -104,13 +104,19 @@ test('connected is entered only by a first join, by the SDK over sound media, or
           : happening.type;
       const allowed: Partial<Record<LinkStateName, string[]>> = {
         'connecting.joining': ['joined'],
-        unstable: ['media proven', 'repaired'],
+        unstable: ['media proven', 'repaired', 'timeUp'],
         'reconnecting.sdk': ['media proven'],
         'reconnecting.proving': ['media proven'],
       };
       assert.ok(allowed[name]?.includes(by), `${name} -> connected by ${by}`);
       if (name === 'unstable' && by === 'repaired')
         assert.equal(state.name === 'unstable' && state.cut, 'none', 'repaired says nothing of a cut');
+      if (name === 'unstable' && by === 'timeUp')
+        assert.deepEqual(
+          state.name === 'unstable' && [state.cut, state.signalDown],
+          ['none', false],
+          'only what is over passes with time',
+        );
     });
 });
 

@@ -467,6 +467,23 @@ test('a signal connection that is repaired under whole sound is a note and no al
   assert.equal(made.ports.rooms.joins, 1);
 });
 
+test('a signal connection that is repaired in a moment flickers neither on the screen nor in the phases', async () => {
+  const made = await connected();
+  const room = made.ports.rooms.last;
+  room.tell({ type: 'repairing', scope: 'signal' });
+  await made.world.clock.advance(20);
+  room.tell({ type: 'repaired' });
+  assert.equal(phase(made), 'unstable');
+  const shownMs = 20 + (await timeUntil(made, () => phase(made) === 'connected', 1000));
+  assert.ok(shownMs >= 300 && shownMs <= 500, `${shownMs} ms`);
+  // A fault in that moment counts as any other.
+  room.tell({ type: 'repairing', scope: 'signal' });
+  room.tell({ type: 'repaired' });
+  room.tell({ type: 'repairing', scope: 'signal' });
+  await made.world.clock.advance(2000);
+  assert.equal(linkIn(made, 'unstable').side, 'signal');
+});
+
 test('"repaired" without media is not believed', async () => {
   const made = await connected();
   cut(made);
@@ -1341,6 +1358,17 @@ test('what a reload finds after 30 min is worth nothing, and a wanted end clears
   await made.world.clock.advance(10);
   await stopped;
   assert.equal(made.ports.resumeStore.saved, undefined);
+});
+
+test('a call in which nobody says anything for half an hour is found by a reload all the same', async () => {
+  const made = await connected();
+  await made.world.clock.advance(31 * 60_000);
+  const { saved } = made.ports.resumeStore;
+  assert.ok(saved !== undefined);
+  const leftMs = saved.expiresWallMs - made.ports.clock.wallMs();
+  assert.ok(leftMs > 20 * 60_000, `${leftMs} ms are left`);
+  await made.session.dispose();
+  assertNothingLeft(made);
 });
 
 test('a second tab is told so; with "use here" it takes the session and the first one ends', async () => {

@@ -122,6 +122,21 @@ describe('a join that fails', () => {
     expect(performance.now() - sentAwayMonoMs).to.be.lessThan(2000);
     expect(bench.log.events).to.deep.equal([]);
   });
+
+  for (const [reason, code] of [
+    [DisconnectReason.USER_REJECTED, 'joinUnauthorized'],
+    [DisconnectReason.USER_UNAVAILABLE, 'removed'],
+    [DisconnectReason.AGENT_ERROR, 'agentMissing'],
+    [DisconnectReason.SERVER_SHUTDOWN, 'roomDisconnected'],
+  ] as const)
+    it(`because the server sends us away with ${DisconnectReason[reason]} is ${code}`, async () => {
+      bench.server.withholdsMedia = true;
+      const failed = failure();
+      const peer = await bench.server.peer();
+      await peer.until(() => peer.publications.length === 1);
+      peer.leave(reason);
+      expect((await failed).code).to.equal(code);
+    });
 });
 
 describe('the watch over what is printed', () => {

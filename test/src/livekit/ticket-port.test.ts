@@ -99,6 +99,24 @@ describe('a token endpoint', () => {
     });
   });
 
+  it('may name several addresses of its server, which are then tried in turn, each once', async () => {
+    for (const name of ['serverUrls', 'server_urls']) {
+      const { tickets } = endpoint(() =>
+        Response.json({ ...GOOD, [name]: ['wss://two.test', 'wss://x.test', 'wss://two.test'] }),
+      );
+      const { serverUrls } = await tickets.request({}, never);
+      expect(serverUrls).to.deep.equal(['wss://x.test', 'wss://two.test']);
+    }
+  });
+
+  it('may not name more than eight, nor what is no address of a server', async () => {
+    const many = Array.from({ length: 8 }, (_, at) => `wss://${at}.test`);
+    for (const serverUrls of [many, 'wss://two.test', ['wss://two.test', 7], ['javascript:alert(1)']]) {
+      const { tickets } = endpoint(() => Response.json({ ...GOOD, serverUrls }));
+      expect((await failureOf(tickets)).code).to.equal('tokenInvalid');
+    }
+  });
+
   const statuses: [number, SessionErrorCode][] = [
     [400, 'tokenInvalid'],
     [401, 'tokenRejected'],
@@ -301,5 +319,11 @@ describe('a fixed token', () => {
     const tickets = fixedTickets('wss://x.test', SECRET);
     expect(await tickets.request({}, never)).to.deep.equal(await tickets.request({ resume: 'x' }, never));
     expect((await failureOf(fixedTickets('x.test', SECRET))).code).to.equal('tokenInvalid');
+  });
+
+  it('may come with several addresses, which are tried in turn', async () => {
+    const tickets = fixedTickets(' wss://x.test  wss://y.test ', SECRET);
+    expect((await tickets.request({}, never)).serverUrls).to.deep.equal(['wss://x.test', 'wss://y.test']);
+    expect((await failureOf(fixedTickets('wss://x.test y.test', SECRET))).code).to.equal('tokenInvalid');
   });
 });

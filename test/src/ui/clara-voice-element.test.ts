@@ -247,4 +247,27 @@ describe('<clara-voice>', () => {
     expect(page.root.querySelector('.transcript')).to.equal(null);
     expect(page.buttons).to.deep.equal(['Mute', 'Stop']);
   });
+
+  it('says that its words are English unless the page gave words of its own', async () => {
+    const page = await mount({ lang: 'de' });
+    page.session.link.set(linkOf('reconnecting, waiting'));
+    await page.drawn();
+    const card = (): string => `${page.root.querySelector('.card')?.getAttribute('lang')}`;
+    expect([card(), page.text('.facts')]).to.deep.equal(['en', 'Attempt 3 12 sec so far Next try in 4 sec']);
+    page.element.messages = { 'fact.nextTry': 'Nächster Versuch in {duration}' };
+    await page.drawn();
+    expect(card()).to.equal('de');
+    expect(page.text('.facts')).to.contain('Nächster Versuch in 4 Sek.');
+  });
+
+  it('shows attempt, time and countdown while reconnecting, compact too', async () => {
+    const page = await mount({ size: 'compact' });
+    const isShown = (): boolean | undefined => page.root.querySelector('.facts')?.checkVisibility();
+    page.session.link.set(linkOf('reconnecting, waiting'));
+    await page.drawn();
+    expect(isShown()).to.equal(true);
+    page.session.link.set(linkOf('unstable, up'));
+    await page.drawn();
+    expect(isShown()).to.equal(false);
+  });
 });

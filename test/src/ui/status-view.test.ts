@@ -76,9 +76,12 @@ describe('the words of a phase', () => {
     }
   });
 
-  it('says that a try is under way instead of a countdown', () => {
+  it('says that a try is under way instead of a countdown, and never counts to zero', () => {
     const link = LINKS.find(({ name }) => name === 'reconnecting, trying')!.link;
     expect(viewOf(link).facts[2]).to.equal('Trying now');
+    const waiting = LINKS.find(({ name }) => name === 'reconnecting, waiting')!.link;
+    expect(viewOf(waiting, { nowMonoMs: 103_500 }).facts[2]).to.equal('Next try in 1 sec');
+    expect(viewOf(waiting, { nowMonoMs: 103_700 }).facts[2]).to.equal('Trying now');
   });
 
   it('counts the tries of a first join from the second on', () => {
@@ -97,7 +100,9 @@ describe('the words of a phase', () => {
   it('alarms nobody when only the control connection is gone', () => {
     const view = viewOf({ phase: 'unstable', sinceMonoMs: 99_000, side: 'signal' });
     expect([view.tone, view.status, view.announcement]).to.deep.equal(['live', 'Connected', '']);
-    expect(view.notes).to.deep.equal(['Sound is fine. Checking the connection in the background.']);
+    expect(view.notes).to.deep.equal(['Checking the connection in the background.']);
+    // Nobody knows yet whether sound is whole: a server that died takes it along.
+    expect(view.notes.join()).not.to.match(/sound|fine/i);
   });
 
   it('tells how long the outage was and what may be lost, for a while', () => {
@@ -117,9 +122,7 @@ describe('the words of a phase', () => {
     expect(viewOf(back(5000)).notes).to.deep.equal([
       'Back after 5 sec. What was said meanwhile may not have been heard. The conversation goes on in a new room.',
     ]);
-    expect(viewOf(back(400)).notes).to.deep.equal([
-      'Back after 0 sec. The conversation goes on in a new room.',
-    ]);
+    expect(viewOf(back(400)).notes).to.deep.equal(['The conversation goes on in a new room.']);
   });
 
   it('says what may be lost, by what was cut', () => {

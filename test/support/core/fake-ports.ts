@@ -101,7 +101,8 @@ export class FakeRoom implements RoomConnection {
   #up = 0;
   #down = 0;
   #agentPackets = 0;
-  #checks = 0;
+  /** Without an answered check there is no connection. */
+  #checks = 1;
   #lost = 0;
 
   constructor(world: FakeWorld, join: RoomJoin) {
@@ -245,7 +246,8 @@ export class FakeRooms implements RoomPort {
       if (fault === 'hang') return await never(signal);
       await world.clock.sleep(world.joinMs, patience);
       if (fault !== undefined) throw fault;
-      if (!world.pathUp) return await never(signal);
+      // A connection stands only after a check was answered, which takes both directions.
+      if (!world.pathUp || !world.flowsUp || !world.flowsDown) return await never(signal);
       const room = new FakeRoom(world, join);
       this.rooms.push(room);
       room.tell({ type: 'agentState', state: world.agentIsThere ? 'listening' : 'absent' });
@@ -451,6 +453,13 @@ export class FakeLocks implements LockPort {
 
   get heldCount(): number {
     return this.#held.size;
+  }
+
+  /** Another tab takes every session over, and is closed at once. */
+  steal(): void {
+    const holders = [...this.#held.values()];
+    this.#held.clear();
+    for (const { onLost } of holders) onLost();
   }
 
   async acquire(

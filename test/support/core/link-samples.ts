@@ -99,6 +99,7 @@ export const STATES: { readonly [N in LinkStateName]: readonly Extract<LinkState
     { name: 'unstable', ...up, cut: 'up', signalDown: false },
     { name: 'unstable', ...up, cut: 'down', signalDown: true },
     { name: 'unstable', ...up, cut: 'none', signalDown: true },
+    { name: 'unstable', ...up, cut: 'none', signalDown: false },
   ],
   'reconnecting.sdk': [
     ...(['none', 'answered', 'missed', 'returned'] as const).flatMap((probes) =>
