@@ -489,6 +489,8 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
         return this.#care.onQuality(session, message.quality);
       case 'audioFlow':
         return session && this.#care.onFlow(session, message.flows);
+      case 'userPath':
+        return session && this.#care.onPath(session, message.up);
       case 'rebuilt':
         return session && this.#care.onRebuilt(session, message.ok);
       case 'audioLatency':

@@ -83,6 +83,8 @@ const childMessage = z.discriminatedUnion('type', [
   }),
   /** Whether packets come on a track that should carry sound (subscribed, not muted). */
   z.object({ type: z.literal('audioFlow'), identity: z.string(), flows: z.boolean() }),
+  /** Whether the heartbeats of a user's client come, where it sends any. */
+  z.object({ type: z.literal('userPath'), identity: z.string(), up: z.boolean() }),
   /** `ok`: subscribed anew in time. */
   z.object({ type: z.literal('rebuilt'), identity: z.string(), ok: z.boolean() }),
   /** Half a round trip and the jitter buffer. */

@@ -63,7 +63,7 @@ export interface LiveRoomHandler {
   onText(identity: string, text: string): void;
   onBye(identity: string): void;
   /** The answer goes back to who asked; undefined is no answer. */
-  onSessionRequest(data: Uint8Array): Uint8Array | undefined;
+  onSessionRequest(data: Uint8Array, identity: string): Uint8Array | undefined;
   onQuality(identity: string, quality: 'excellent' | 'good' | 'poor' | 'lost'): void;
   onConnection(state: 'connected' | 'reconnecting'): void;
   /** Something that nobody waits for went wrong; `what` is a camelCase code. */
@@ -355,7 +355,7 @@ export class LiveRoom {
   async #readRequest(reader: ByteStreamReader, identity: string): Promise<void> {
     const chunks = await within(STREAM_LIMIT_MS, reader.readAll());
     if (chunks === undefined) return void (await within(SEND_LIMIT_MS, reader.close()));
-    const answer = this.#handler.onSessionRequest(Buffer.concat(chunks));
+    const answer = this.#handler.onSessionRequest(Buffer.concat(chunks), identity);
     const local = this.#room.localParticipant;
     if (answer === undefined || this.#left || local === undefined) return;
     const writer = await within(

@@ -2,7 +2,8 @@
  * Owns: when the way of a user's sound is built anew, and when that is given up (seed 002). Pure; time arrives in the
  * events. POOR is weather: after three in a row one rebuild, then it is only told. LOST, and a track without packets
  * that should carry sound, are tried again with back-off while the user is in the room.
- * Invariant: one rebuild at a time; none while the user is absent, where the grace clock alone may end the session.
+ * Invariant: one rebuild at a time; none while the user is absent, where the grace clock alone may end the session; none
+ * while the heartbeats of the user's client have stopped: it is cut off, and nothing of ours can help it.
  */
 import type { AudioQuality } from './agent-session.ts';
 
@@ -11,11 +12,15 @@ export const REBUILD_PAUSES_MS = [1_000, 2_000, 4_000, 8_000, 8_000] as const;
 export const MAX_REBUILDS = REBUILD_PAUSES_MS.length;
 /** POOR so often in a row is more than a moment's weather. */
 const POOR_RUN = 3;
+/** After a user's path is back sound comes by itself, or is told to be missing, within this, ms. */
+const PATH_SETTLES_MS = 8_000;
 
 export type RebuildCause = 'poor' | 'lost' | 'silent';
 
 export interface MonitorState {
   readonly isPresent: boolean;
+  /** The user's client sends heartbeats and they come, or it sends none. */
+  readonly isPathUp: boolean;
   readonly poorRun: number;
   /** The one rebuild for POOR was made; a good quality allows the next. */
   readonly hasRebuiltForPoor: boolean;
@@ -31,6 +36,7 @@ export interface MonitorState {
 export type MonitorEvent =
   | { readonly type: 'quality'; readonly quality: AudioQuality; readonly nowMonoMs: number }
   | { readonly type: 'flow'; readonly flows: boolean; readonly nowMonoMs: number }
+  | { readonly type: 'path'; readonly up: boolean; readonly nowMonoMs: number }
   | { readonly type: 'came' | 'went' }
   | { readonly type: 'rebuilt'; readonly ok: boolean; readonly nowMonoMs: number }
   | { readonly type: 'time'; readonly nowMonoMs: number };
@@ -47,6 +53,7 @@ export type MonitorCommand =
 
 export const WELL: MonitorState = {
   isPresent: true,
+  isPathUp: true,
   poorRun: 0,
   hasRebuiltForPoor: false,
   cause: undefined,
@@ -128,12 +135,20 @@ export function nextMonitor(state: MonitorState, event: MonitorEvent): Next {
       if (!state.isPresent) return { state, commands: [] };
       if (event.flows) return state.cause === 'poor' ? { state, commands: [] } : well(state);
       return state.cause === undefined ? trouble(state, 'silent', event.nowMonoMs) : { state, commands: [] };
+    case 'path': {
+      const next = { ...state, isPathUp: event.up };
+      if (!event.up || state.step.step !== 'waiting') return { state: next, commands: [] };
+      const dueMonoMs = Math.max(state.step.dueMonoMs, event.nowMonoMs + PATH_SETTLES_MS);
+      return { state: { ...next, step: { step: 'waiting', dueMonoMs } }, commands: [] };
+    }
     case 'rebuilt':
       return onRebuilt(state, event.ok, event.nowMonoMs);
     case 'time': {
       const { step, cause } = state;
       if (step.step !== 'waiting' || event.nowMonoMs < step.dueMonoMs || cause === undefined)
         return { state, commands: [] };
+      // Cut off: looked at again, and counted as no try.
+      if (!state.isPathUp) return { state: wait(state, event.nowMonoMs), commands: [] };
       const attempts = state.attempts + 1;
       return {
         state: { ...state, attempts, step: { step: 'rebuilding' } },

@@ -10,6 +10,8 @@ export interface RoomStats {
   readonly jitterBufferEmitted: number;
   /** Of the path in use; 0 while unknown. */
   readonly roundTripS: number;
+  /** Everything that came over the connection, answers to its own checks too: any change shows that the server lives. */
+  readonly signsOfLife: number;
 }
 
 type ReceiverStats = Awaited<ReturnType<Room['getRtcStats']>>['subscriberStats'];
@@ -20,16 +22,19 @@ export function readRoomStats(stats: readonly ReceiverStats[number][]): RoomStat
   let jitterBufferDelayS = 0;
   let jitterBufferEmitted = 0;
   let roundTripS = 0;
+  let signsOfLife = 0;
   for (const { stats: one } of stats) {
     if (one.case === 'inboundRtp' && one.value.stream?.kind === 'audio') {
       audioPackets += Number(one.value.received?.packetsReceived ?? 0);
       jitterBufferDelayS += one.value.inbound?.jitterBufferDelay ?? 0;
       jitterBufferEmitted += Number(one.value.inbound?.jitterBufferEmittedCount ?? 0);
     }
-    if (one.case === 'candidatePair' && one.value.candidatePair?.nominated === true)
-      roundTripS = Math.max(roundTripS, one.value.candidatePair.currentRoundTripTime ?? 0);
+    if (one.case !== 'candidatePair') continue;
+    const pair = one.value.candidatePair;
+    signsOfLife += Number(pair?.responsesReceived ?? 0) + Number(pair?.bytesReceived ?? 0);
+    if (pair?.nominated === true) roundTripS = Math.max(roundTripS, pair.currentRoundTripTime ?? 0);
   }
-  return { audioPackets, jitterBufferDelayS, jitterBufferEmitted, roundTripS };
+  return { audioPackets, jitterBufferDelayS, jitterBufferEmitted, roundTripS, signsOfLife };
 }
 
 /** Half a round trip and the mean stay in the jitter buffer between two readings, ms; undefined when nothing was played. */

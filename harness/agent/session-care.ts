@@ -43,8 +43,6 @@ interface Cared {
   readonly startedMonoMs: number;
   /** The user's client works on its own way back. */
   readonly canComeBack: boolean;
-  /** Since when its sound is in trouble. */
-  troubledMonoMs: number;
   wasWarned: boolean;
   consecutiveErrors: number;
   monitor: MonitorState | undefined;
@@ -117,7 +115,6 @@ export class SessionCare {
     this.#cared.set(session.sessionId, {
       startedMonoMs: this.#parts.clock.monoMs(),
       canComeBack,
-      troubledMonoMs: 0,
       wasWarned: false,
       consecutiveErrors: 0,
       monitor: undefined,
@@ -183,6 +180,10 @@ export class SessionCare {
 
   onFlow(session: AgentSession, flows: boolean): void {
     this.#monitor(session, { type: 'flow', flows, nowMonoMs: this.#parts.clock.monoMs() });
+  }
+
+  onPath(session: AgentSession, up: boolean): void {
+    this.#monitor(session, { type: 'path', up, nowMonoMs: this.#parts.clock.monoMs() });
   }
 
   onPresence(session: AgentSession, isPresent: boolean): void {
@@ -300,7 +301,7 @@ export class SessionCare {
     const facts = { session: session.sessionId };
     switch (command.type) {
       case 'trouble':
-        cared.troubledMonoMs = this.#parts.clock.monoMs();
+        if (command.cause === 'lost') this.#boundLoss(session);
         setState(session, 'reconnecting');
         log.warn(
           { event: 'soundTrouble', ...facts, cause: command.cause },
@@ -341,9 +342,9 @@ export class SessionCare {
           `The sound of session ${session.sessionId} could not be built anew in ${MAX_REBUILDS} tries`,
         );
         // Who only sends nothing can still be spoken to and can type; a lost user cannot.
-        if (command.cause === 'lost' && cared.canComeBack) this.#waitForLost(session, cared);
-        else if (command.cause === 'lost') end(session, 'notRebuilt');
-        else {
+        if (command.cause === 'lost') {
+          if (!cared.canComeBack) end(session, 'notRebuilt'); // else when its grace is over
+        } else {
           this.#errorCount += 1;
           this.#countError(session, 'userSilent');
           setState(session, 'connected');
@@ -351,11 +352,10 @@ export class SessionCare {
     }
   }
 
-  /** In the room but unheard: the same grace as for who vanished, from the loss on. Taken back when the cause ends. */
-  #waitForLost(session: AgentSession, { troubledMonoMs }: Cared): void {
-    const { deadlines, clock, graceMs, end } = this.#parts;
-    const leftMs = Math.max(0, troubledMonoMs + graceMs - clock.monoMs());
-    deadlines.set(`${session.sessionId} lost`, 'due', leftMs, () => end(session, 'notRebuilt'));
+  /** In the room but lost: no longer than who vanished. Taken back when the loss ends. */
+  #boundLoss(session: AgentSession): void {
+    const { deadlines, graceMs, end } = this.#parts;
+    deadlines.set(`${session.sessionId} lost`, 'due', graceMs, () => end(session, 'notRebuilt'));
   }
 
   #countError(session: AgentSession, code: string): void {

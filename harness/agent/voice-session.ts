@@ -54,6 +54,8 @@ export interface VoiceSessionParts {
 const PROBE_EVERY_MS = 250;
 /** How long the end of a session waits for a join under way, ms: a healthy one takes 134 to 173 and can then be left in order. */
 const LATE_JOIN_LIMIT_MS = 300;
+/** Our client asks once a second; two that are missing and a little, ms. */
+const HEARTBEAT_FRESH_MS = 2_500;
 /** How long a user who hears us may send nothing before the pipeline starts all the same, ms: one without a microphone. */
 const SILENT_USER_LIMIT_MS = 1_000;
 
@@ -66,6 +68,8 @@ export class VoiceSession {
   readonly #soundCheck: SoundCheck;
   /** Keys that tokens carry, by identity. */
   readonly #userKeys = new Map<string, string>();
+  /** When a user's client last asked something of the session, monotonic ms. */
+  readonly #heartbeats = new Map<string, number>();
   /** Users whose clients work on their own way back. */
   readonly #resuming = new Set<string>();
   readonly #context: ConversationTurn[];
@@ -94,6 +98,12 @@ export class VoiceSession {
       report: parts.report,
       room: () => this.#room,
       listenedTo: () => (this.#isHere(this.#listenedTo) ? this.#listenedTo : undefined),
+      isPathUp: (identity) => {
+        const heardMonoMs = this.#heartbeats.get(identity);
+        return heardMonoMs === undefined
+          ? undefined
+          : parts.clock.monoMs() - heardMonoMs < HEARTBEAT_FRESH_MS;
+      },
     });
     this.#pipeline = parts.makePipeline({
       out: parts.out,
@@ -265,14 +275,16 @@ export class VoiceSession {
         );
       },
       onText: (_identity, text) => this.#pipeline.onText(text),
-      onSessionRequest: (data) =>
-        answerSessionMessage(data, {
+      onSessionRequest: (data, identity) => {
+        this.#heartbeats.set(identity, clock.monoMs());
+        return answerSessionMessage(data, {
           agentId: start.identity,
           state: this.#state,
           userPresent: [...this.#presence.users.values()].some((user) => user.here),
           context: this.#context,
           version,
-        }),
+        });
+      },
       onFailure: (what, error) => this.#failed(what, error instanceof Error ? error.message : 'unknown'),
       onQuality: (identity, quality) => report({ type: 'quality', identity, quality }),
       onConnection: (state) => {
@@ -316,6 +328,7 @@ export class VoiceSession {
           );
         this.#userKeys.delete(command.identity);
         this.#resuming.delete(command.identity);
+        this.#heartbeats.delete(command.identity);
         report({ type: 'participantLeft', identity: command.identity, reason: command.reason });
         return;
       case 'end':

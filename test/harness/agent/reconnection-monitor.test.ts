@@ -21,6 +21,7 @@ function makeMonitor() {
   return {
     quality: (quality: AudioQuality) => tell({ type: 'quality', quality, nowMonoMs }),
     flow: (flows: boolean) => tell({ type: 'flow', flows, nowMonoMs }),
+    path: (up: boolean) => tell({ type: 'path', up, nowMonoMs }),
     presence: (type: 'came' | 'went') => tell({ type }),
     rebuilt: (ok: boolean) => tell({ type: 'rebuilt', ok, nowMonoMs }),
     /** Moves to the next wake-up; false when there is none. */
@@ -71,6 +72,21 @@ test('LOST is rebuilt after 1, 2, 4, 8 and 8 s, then given up', () => {
   assert.deepEqual(atMs, [1_000, 3_000, 7_000, 15_000, 23_000]);
   assert.deepEqual([...REBUILD_PAUSES_MS], [1_000, 2_000, 4_000, 8_000, 8_000]);
   assert.deepEqual(monitor.told.at(-1)?.command, { type: 'givenUp', cause: 'lost' });
+});
+
+test('nobody who is cut off is rebuilt for; once the path is back sound has 8 s to come by itself', () => {
+  for (const comes of [true, false]) {
+    const monitor = makeMonitor();
+    monitor.quality('lost');
+    monitor.path(false);
+    for (let i = 0; i < 20; i += 1) monitor.wake();
+    assert.deepEqual(monitor.words(), ['trouble']);
+    monitor.path(true);
+    if (comes) monitor.flow(true);
+    else monitor.wake();
+    assert.deepEqual(monitor.words(), ['trouble', comes ? 'well' : 'rebuild 1']);
+    assert.equal(monitor.told.at(-1)?.atMs, comes ? 20_000 : 28_000);
+  }
 });
 
 test('packets or a better quality end a loss, and the next one begins with its first attempt', () => {
