@@ -1,6 +1,6 @@
 /**
  * Owns: a Chromium with a file as its microphone, a profile inside the run folder, and one page that the probe watches.
- * Never: weakens what the page is under (its content security policy stays in force), reaches beyond loopback.
+ * Never: weakens what the page is under (its content security policy stays in force), reaches beyond loopback and what it is told.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -31,6 +31,8 @@ export interface CallBrowserOptions {
   readonly blockAutoplay?: boolean;
   /** What the probe shall tell beyond the usual. */
   readonly wishes?: ProbeWishes;
+  /** Addresses beside loopback that it may reach. @default none */
+  readonly reachable?: readonly string[];
   /** More flags of Chromium. */
   readonly flags?: readonly string[];
   /** Longest wait for start, navigation and actions, ms. @default 30000 */
@@ -47,6 +49,7 @@ export interface CallBrowser extends Running {
 const CLOSE_LIMIT_MS = 5_000;
 
 function flagsFor(options: CallBrowserOptions): string[] {
+  const reachable = ['127.0.0.1', 'localhost', ...(options.reachable ?? [])];
   return [
     '--use-fake-device-for-media-stream',
     `--use-file-for-fake-audio-capture=${options.microphoneFile}`,
@@ -56,7 +59,7 @@ function flagsFor(options: CallBrowserOptions): string[] {
       ? ['--autoplay-policy=document-user-activation-required']
       : ['--autoplay-policy=no-user-gesture-required']),
     // Chromium looks for updates and variations by itself; nothing of a call leaves this machine.
-    '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+    `--host-resolver-rules=${['MAP * ~NOTFOUND', ...reachable.map((host) => `EXCLUDE ${host}`)].join(', ')}`,
     // A page nobody looks at gets slow timers.
     '--disable-background-timer-throttling',
     '--disable-renderer-backgrounding',

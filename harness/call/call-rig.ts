@@ -17,6 +17,7 @@ import { StopStack } from '../supervisor/stop-stack.ts';
 import { AgentWitness } from './agent-witness.ts';
 import { startCallBrowser, type CallBrowser, type CallBrowserOptions } from './call-browser.ts';
 import { makeMicrophone } from './call-microphone.ts';
+import { pageFlags, type CallNetwork } from './call-network.ts';
 import type { CallClient } from './call-result.ts';
 
 /** What to set up. */
@@ -45,6 +46,8 @@ export interface CallRigOptions {
   readonly through?: StackOptions['through'];
   /** See {@link StackOptions.nodeIp}. */
   readonly nodeIp?: string;
+  /** Makes a network in which page and servers meet; the rig owns it. @default loopback */
+  readonly network?: (runFolder: RunFolder, signal: AbortSignal) => Promise<CallNetwork>;
 }
 
 /** All of it, running. Stopping it leaves no process, port or file. */
@@ -74,9 +77,13 @@ export async function startCallRig(options: CallRigOptions, signal: AbortSignal)
   };
   try {
     const runFolder = parts.own('run folder', await createRunFolder({ log, adopt: env }), 15_000);
+    const made = await options.network?.(runFolder, either);
+    const network = made && parts.own('network', made);
     const starting = [
-      orFail(startServing(options, runFolder, either)).then((serving) => parts.own('stack', serving, 25_000)),
-      orFail(startBrowser(options, runFolder, either)).then((browser) =>
+      orFail(startServing(options, runFolder, network, either)).then((serving) =>
+        parts.own('stack', serving, 25_000),
+      ),
+      orFail(startBrowser(options, runFolder, network, either)).then((browser) =>
         parts.own('browser', browser, 8_000),
       ),
     ] as const;
@@ -114,9 +121,11 @@ interface Serving extends Running {
 async function startServing(
   options: CallRigOptions,
   runFolder: RunFolder,
+  network: CallNetwork | undefined,
   signal: AbortSignal,
 ): Promise<Serving> {
-  const { client, config, log, report, env, through, nodeIp, pipeline } = options;
+  const { client, log, report, env, through, nodeIp, pipeline } = options;
+  const config = network === undefined ? options.config : servedAt(options.config, network);
   const parts = new StopStack(log);
   try {
     const stack = await startStack(
@@ -129,6 +138,7 @@ async function startServing(
         ...(env && { env }),
         ...(through && { through }),
         ...(nodeIp && { nodeIp }),
+        ...(network && { outside: network }),
       },
       signal,
     );
@@ -137,7 +147,7 @@ async function startServing(
     const page =
       client === 'clara'
         ? stack.url
-        : parts.own('stock page', await serveStockPage(options, stack, signal)).url;
+        : parts.own('stock page', await serveStockPage(options, stack, network, signal)).url;
     // Echo cancellation and noise suppression hear tone words as noise: they are off where words are counted.
     const query = new URLSearchParams({
       pipeline,
@@ -152,11 +162,22 @@ async function startServing(
   }
 }
 
+/** The same settings, with the gateway where the page can reach it. */
+function servedAt(config: ResolvedConfig, { address, ports }: CallNetwork): ResolvedConfig {
+  return { ...config, values: { ...config.values, host: address, port: ports.app } };
+}
+
 /** A second gateway to the same server and agent, with the stock page as its app: the same tokens, the same policy. */
-function serveStockPage({ config, log }: CallRigOptions, stack: Stack, signal: AbortSignal) {
+function serveStockPage(
+  { config, log }: CallRigOptions,
+  stack: Stack,
+  network: CallNetwork | undefined,
+  signal: AbortSignal,
+) {
   const { values } = config;
   return startGateway(
     {
+      ...(network && { host: network.address, port: network.ports.stock }),
       livekit: stack.livekit,
       agents: stack.agent,
       roomTimeouts: { emptyTimeoutS: values.emptyTimeoutS, departureTimeoutS: values.graceS },
@@ -186,19 +207,24 @@ function stockPageFolder(): string {
 async function startBrowser(
   options: CallRigOptions,
   runFolder: RunFolder,
+  network: CallNetwork | undefined,
   signal: AbortSignal,
 ): Promise<CallBrowser> {
   const { env = process.env, report, headed, grantMicrophone } = options;
   const microphoneFile = await makeMicrophone(options, runFolder.path, signal);
-  const { path: executablePath } = await findChromium({ env, report }, signal);
+  const { path } = await findChromium({ env, report }, signal);
   return startCallBrowser(
     {
-      executablePath,
+      executablePath: (await network?.launcher(path, runFolder.path)) ?? path,
       folder: runFolder.path,
       microphoneFile,
       ...(headed !== undefined && { headed }),
       ...(grantMicrophone !== undefined && { grantMicrophone }),
       ...options.browser,
+      ...(network && {
+        reachable: [network.address],
+        flags: [...pageFlags(network), ...(options.browser?.flags ?? [])],
+      }),
     },
     signal,
   );

@@ -3,13 +3,15 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import { UsageError } from '../config/usage-error.ts';
-import type { RelayWay } from '../faults/client-path.ts';
+import type { FaultWay } from '../faults/fault-way.ts';
 import { createLogger } from '../log/create-logger.ts';
 import { chaosResult, type ChaosResult, type ChaosRun } from '../scenario/chaos-result.ts';
 import { MATRIX, SCENARIO_NAMES } from '../scenario/matrix.ts';
 import { chaosReport } from '../scenario/report.ts';
 import { planRuns, type ChaosWish, type PlannedRun } from './chaos-plan.ts';
 import { unknownNames } from './faulted-call.ts';
+import { playableByKernel, type NotPlayable } from './kernel-plays.ts';
+import { prepareForKernel, refuseForKernel } from './kernel-start.ts';
 import { playMatrix } from './play-matrix.ts';
 import { playRun } from './play-run.ts';
 import { runSoak } from './play-soak.ts';
@@ -24,7 +26,7 @@ export interface ChaosOptions extends ChaosWish {
   /** Length of a soak. @default 30 */
   readonly minutes?: number;
   /** @default B */
-  readonly way?: RelayWay;
+  readonly way?: FaultWay;
   readonly headed?: boolean;
   /** Keeps all that both ends saw, and a detailed log, of each call in the report's folder. @default false */
   readonly keepFacts?: boolean;
@@ -54,7 +56,13 @@ export async function runChaos(options: ChaosOptions, signal: AbortSignal): Prom
     throw new UsageError(
       'faults break and restart the server, so they need one of their own, not CLARA_LIVEKIT_URL',
     );
-  const planned = isSoak ? [] : plan(options);
+  if (options.way === 'N') {
+    if (isSoak)
+      throw new UsageError(`--only ${SOAK} draws faults that --way N cannot make; play it with --way B`);
+    refuseForKernel(config);
+  }
+  const { planned, notPlayable } = isSoak ? { planned: [], notPlayable: [] } : plan(options);
+  if (options.way === 'N') await prepareForKernel(tell, signal);
   const store = await openStore(options);
   const seed = store.frame.seed;
   if (isSoak) return soak(options, store, signal);
@@ -63,19 +71,25 @@ export async function runChaos(options: ChaosOptions, signal: AbortSignal): Prom
   const keptNames = new Set(kept.map(runFileName));
   const left = planned.filter((each) => !keptNames.has(nameOf(each)));
   const lanes = options.lanes ?? defaultLanes();
+  for (const { id, why } of notPlayable) tell(`${id} cannot be played with --way N: ${why}`);
   tell(
     `seed ${seed}, ${planned.length} calls${kept.length > 0 ? `, ${kept.length} of them there already` : ''}, ${lanes} side by side`,
   );
   const runs: ChaosRun[] = [...kept];
   const order = new Map(planned.map((each, at) => [nameOf(each), at]));
-  const result = (): ChaosResult =>
-    chaosResult(seed, matrixOrder([...runs].sort((one, other) => place(order, one) - place(order, other))));
+  const result = (): ChaosResult => ({
+    ...chaosResult(
+      seed,
+      matrixOrder([...runs].sort((one, other) => place(order, one) - place(order, other))),
+    ),
+    ...(options.way === 'N' && { way: 'N', notPlayable }),
+  });
   let writing = Promise.resolve();
   const writeReports = (): Promise<void> => {
     writing = writing.then(async () => {
       const now = result();
       await store.write(REPORT_JSON, JSON.stringify(now));
-      await store.write(REPORT_HTML, chaosReport(now, MATRIX, reportFrame()));
+      await store.write(REPORT_HTML, chaosReport(now, MATRIX, reportFrame(options.way)));
     });
     return writing;
   };
@@ -146,11 +160,24 @@ async function soak(options: ChaosOptions, store: RunStore, signal: AbortSignal)
   return result;
 }
 
-function plan(options: ChaosOptions): readonly PlannedRun[] {
+function plan(options: ChaosOptions): {
+  readonly planned: readonly PlannedRun[];
+  readonly notPlayable: readonly NotPlayable[];
+} {
   const unknown = options.only.filter((name) => !SCENARIO_NAMES.includes(name));
   if (unknown.length > 0) throw new UsageError(unknownNames(unknown, 'fault or group'));
   try {
-    return planRuns(options);
+    const planned = planRuns(options);
+    if (options.way !== 'N') return { planned, notPlayable: [] };
+    const scenarios = new Map(planned.map(({ scenario }) => [scenario.id, scenario]));
+    const { playable, notPlayable } = playableByKernel([...scenarios.values()]);
+    const [first] = notPlayable;
+    if (playable.length === 0 && first !== undefined)
+      throw new UsageError(
+        `nothing is left to play with --way N: ${notPlayable.map(({ id, why }) => `${id} (${why})`).join(', ')}`,
+      );
+    const ids = new Set(playable.map(({ id }) => id));
+    return { planned: planned.filter(({ scenario }) => ids.has(scenario.id)), notPlayable };
   } catch (cause) {
     if (cause instanceof RangeError) throw new UsageError(cause.message, { cause });
     throw cause;
@@ -161,7 +188,11 @@ async function openStore(options: ChaosOptions): Promise<RunStore> {
   const newSeed = (): number => Math.floor(Math.random() * MAX_SEED);
   const form = options.short === true ? 'short' : 'whole';
   if (options.report !== undefined)
-    return openRunStore(options.report, { seed: options.seed, form }, newSeed);
+    return openRunStore(
+      options.report,
+      { seed: options.seed, form, ...(options.way === 'N' && { way: 'N' as const }) },
+      newSeed,
+    );
   return {
     frame: { seed: options.seed ?? newSeed(), form },
     runs: [],
@@ -182,7 +213,10 @@ const nameOf = ({ scenario, client, run }: PlannedRun): string =>
 const place = (order: ReadonlyMap<string, number>, run: ChaosRun): number =>
   order.get(runFileName(run)) ?? Infinity;
 /** What a report says of its making. */
-export const reportFrame = () => ({ date: today(), setting: setting() });
+export const reportFrame = (way?: FaultWay) => ({
+  date: today(),
+  setting: `${setting()}${way === 'N' ? ', faults made by the kernel (--way N)' : ''}`,
+});
 const today = (): string => new Date().toISOString().slice(0, 10);
 const setting = (): string =>
   `Node ${process.versions.node}, ${availableParallelism()} cores, ${process.platform}`;

@@ -10,7 +10,6 @@ import { clickStart, hangUp, openPage, within } from '../call/run-call.ts';
 import { createFault } from '../faults/create-fault.ts';
 import { playFault, type PlayClock, type PlayedFault } from '../scenario/play-fault.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { missedMark, type PathCounts } from './fault-mark.ts';
 import { lookAfterwards, type AfterwardsFacts } from './afterwards.ts';
 import type { FaultRig } from './fault-rig.ts';
 import type { FaultTimes } from './fault-facts.ts';
@@ -73,7 +72,7 @@ export async function playCall(
   try {
     await openPage(page, rig.url);
     let playing: Promise<PlayedFault> | undefined;
-    let before: PathCounts | undefined;
+    let missedMark: (() => string | undefined) | undefined;
     if (fault !== undefined && scenario.time.at === 'beforeStart') {
       const applied = new Promise<void>((resolve, reject) => {
         playing = playFault(scenario, fault, faultRig.target, CLOCK, either, resolve);
@@ -97,11 +96,11 @@ export async function playCall(
       start?.kind === 'phase' &&
       start.phase === 'connected'
     ) {
-      before = pathCounts(faultRig);
+      missedMark = scenario.fault && faultRig.watchMark(scenario.fault);
       playing = playFault(scenario, fault, faultRig.target, CLOCK, either, () => options.report('broken'));
     }
     const played = await playing;
-    const missed = scenario.fault && before && missedMark(scenario.fault, before, pathCounts(faultRig));
+    const missed = missedMark?.();
     if (missed !== undefined) throw new Error(`the fault broke nothing: ${missed}`);
     if (played !== undefined && scenario.lastsMs !== 'untilEnd') options.report('healed');
     await watch(faultRig, scenario, signal);
@@ -139,14 +138,6 @@ export async function playCall(
     stay.abort(new Error('the call is over')); // heals what is still broken
     endReports();
   }
-}
-
-function pathCounts({ path }: FaultRig): PathCounts {
-  return {
-    media: path.media.counts(),
-    mediaClients: path.media.clientCount,
-    signal: path.signal.counts(),
-  };
 }
 
 /** The fault's times on the wall clock; for a broken set-up in the middle of a call, those of its beginning. */

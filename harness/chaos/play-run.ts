@@ -1,4 +1,8 @@
-/** Plays one run in a process of its own, bounded: whatever goes wrong there is a run that could not be played. */
+/**
+ * Plays one run in a process of its own, bounded: whatever goes wrong there is a run that could not be played. With way N
+ * the process starts in a network namespace of its own, and so does all that it starts.
+ */
+import { findNamespaceTools } from '../namespaces/namespace-tools.ts';
 import { nodeModuleArguments } from '../supervisor/node-module-arguments.ts';
 import { ProcessGroup } from '../supervisor/process-group.ts';
 import type { ChaosRun } from '../scenario/chaos-result.ts';
@@ -19,6 +23,15 @@ export interface PlayedRun {
   readonly log: readonly string[];
 }
 
+/** `unshare` becomes the process that it starts, so IPC, pid and group are the run's own. */
+async function commandFor({ way }: RunOrder): Promise<{ command: string; args: string[] }> {
+  const args = nodeModuleArguments(new URL('./run-process.ts', import.meta.url));
+  if (way !== 'N') return { command: process.execPath, args };
+  const tools = await findNamespaceTools(process.env);
+  if ('reason' in tools) throw new Error(tools.reason);
+  return { command: tools.unshare, args: ['--net', '--', process.execPath, ...args] };
+}
+
 /** Never rejects but with `signal.reason`; then the run's processes are gone. */
 export async function playRun(
   order: RunOrder,
@@ -32,8 +45,7 @@ export async function playRun(
   let group: ProcessGroup;
   try {
     group = await ProcessGroup.start({
-      command: process.execPath,
-      args: nodeModuleArguments(new URL('./run-process.ts', import.meta.url)),
+      ...(await commandFor(order)),
       ipc: true,
       keepCharacters: 8_192,
       ...(order.keepFacts && { onLine: (line: string) => void log.push(line) }),

@@ -1,6 +1,6 @@
 /** What the matrix's process and the process of one run say to each other. */
 import type { ResolvedConfig } from '../config/resolve-config.ts';
-import type { RelayWay } from '../faults/client-path.ts';
+import type { FaultWay } from '../faults/fault-way.ts';
 import type { ChaosRun } from '../scenario/chaos-result.ts';
 import type { PlannedRun } from './chaos-plan.ts';
 import type { PlayedCall } from './play-call.ts';
@@ -9,7 +9,7 @@ import type { PlayedCall } from './play-call.ts';
 export interface RunOrder extends PlannedRun {
   readonly seed: number;
   readonly slackMs: number;
-  readonly way: RelayWay;
+  readonly way: FaultWay;
   readonly headed: boolean;
   /** Sends all that both ends saw too, and logs in detail. */
   readonly keepFacts: boolean;

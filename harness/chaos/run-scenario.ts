@@ -3,7 +3,7 @@ import { basename, dirname } from 'node:path';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import { saveRecording } from '../call/save-recording.ts';
 import type { Logger } from '../contracts.ts';
-import type { RelayWay } from '../faults/client-path.ts';
+import type { FaultWay } from '../faults/fault-way.ts';
 import { seedFor } from '../faults/seeded-random.ts';
 import type { ChaosRun } from '../scenario/chaos-result.ts';
 import { faultSpanMs, type Scenario } from '../scenario/scenario.ts';
@@ -21,7 +21,7 @@ export interface ScenarioRunOptions extends RunName {
   /** @default 0 */
   readonly slackMs?: number;
   /** @default B */
-  readonly way?: RelayWay;
+  readonly way?: FaultWay;
   readonly headed?: boolean;
   readonly config: ResolvedConfig;
   readonly log: Logger;

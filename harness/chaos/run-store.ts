@@ -12,6 +12,8 @@ export interface ChaosFrame {
   readonly seed: number;
   /** The shortened form of `npm test`, or the whole. */
   readonly form: 'whole' | 'short';
+  /** By what the faults were made, where that is not relay and proxies: figures of both do not mix. */
+  readonly way?: 'N';
 }
 
 /** An open report folder. */
@@ -39,11 +41,16 @@ export function runFileName({ id, client, run }: Pick<ChaosRun, 'id' | 'client' 
 
 /**
  * Opens the folder, or makes it. A seed that was not asked for is the folder's own.
- * Throws UsageError when the folder belongs to another seed or form, or holds something else.
+ * Throws UsageError when the folder belongs to another seed, form or way, or holds something else.
  */
 export async function openRunStore(
   folder: string,
-  asked: { readonly seed: number | undefined; readonly form: ChaosFrame['form'] },
+  asked: {
+    readonly seed: number | undefined;
+    readonly form: ChaosFrame['form'];
+    /** `any` takes the folder's own. */
+    readonly way?: ChaosFrame['way'] | 'any';
+  },
   newSeed: () => number,
 ): Promise<RunStore> {
   await mkdir(join(folder, RUNS_FOLDER), { recursive: true });
@@ -58,7 +65,15 @@ export async function openRunStore(
     throw new UsageError(`${folder} holds runs of seed ${kept.seed}, not ${asked.seed}; name another folder`);
   if (kept !== undefined && kept.form !== asked.form)
     throw new UsageError(`${folder} holds runs of the ${kept.form} form; name another folder`);
-  const frame: ChaosFrame = kept ?? { seed: asked.seed ?? newSeed(), form: asked.form };
+  if (kept !== undefined && asked.way !== 'any' && kept.way !== asked.way)
+    throw new UsageError(
+      `${folder} holds runs ${kept.way === 'N' ? 'of --way N' : 'that are not of --way N'}; name another folder`,
+    );
+  const frame: ChaosFrame = kept ?? {
+    seed: asked.seed ?? newSeed(),
+    form: asked.form,
+    ...(asked.way === 'N' && { way: asked.way }),
+  };
   if (kept === undefined) await write(FRAME_FILE, JSON.stringify(frame));
   const runs = await readRuns(join(folder, RUNS_FOLDER));
   return {
@@ -81,10 +96,14 @@ async function readFrame(file: string): Promise<ChaosFrame | undefined> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  const { seed, form } = JSON.parse(text) as Partial<ChaosFrame>;
-  if (typeof seed !== 'number' || (form !== 'whole' && form !== 'short'))
+  const { seed, form, way } = JSON.parse(text) as Partial<ChaosFrame>;
+  if (
+    typeof seed !== 'number' ||
+    (form !== 'whole' && form !== 'short') ||
+    (way !== undefined && way !== 'N')
+  )
     throw new UsageError(`${file} is not one of ours`);
-  return { seed, form };
+  return { seed, form, ...(way && { way }) };
 }
 
 async function readRuns(folder: string): Promise<ChaosRun[]> {

@@ -1,4 +1,5 @@
 /** `clara call`: one real call by a headless Chromium, and what came of it. */
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import { CALL_CLIENTS, type CallClient, type CallResult } from '../call/call-result.ts';
@@ -11,6 +12,7 @@ import { createLogger } from '../log/create-logger.ts';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import { UsageError } from '../config/usage-error.ts';
 import type { Logger } from '../contracts.ts';
+import { FAULT_WAYS, type FaultWay } from '../faults/fault-way.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
 import { EXIT } from './exit-codes.ts';
 import { watchInterrupts } from './interrupts.ts';
@@ -20,6 +22,7 @@ interface CallFlags {
   readonly seconds: number;
   readonly client: CallClient;
   readonly fault?: string;
+  readonly way?: FaultWay;
   readonly record?: string;
   readonly headed?: boolean;
   readonly json?: boolean;
@@ -67,6 +70,8 @@ async function call(command: Command): Promise<void> {
   if (flags.wav !== undefined) await inspectWav(flags.wav);
   if (flags.record !== undefined && flags.client !== 'clara')
     throw new UsageError('--record saves what our page has recorded; the stock page records nothing');
+  if (flags.way !== undefined && flags.fault === undefined)
+    throw new UsageError('--way says what makes the fault of --fault; without one there is nothing to make');
   using interrupts = watchInterrupts(process, (code) => process.exit(code));
   const prettyByDefault = config.origins.pretty === 'default' && process.stderr.isTTY;
   const log = await createLogger({
@@ -120,24 +125,24 @@ async function faultedCall(
   report: (line: string) => void,
   signal: AbortSignal,
 ) {
-  const { runScenario } = await import('../chaos/run-scenario.ts');
-  const { callOf, scenarioOf } = await import('../chaos/faulted-call.ts');
+  const { callOf, playFaultedCall, scenarioOf } = await import('../chaos/faulted-call.ts');
   const scenario = scenarioOf(fault);
   if (flags.wav !== undefined)
     throw new UsageError('--fault counts words, so the microphone cannot be --wav');
   if (config.values.pipeline !== 'count')
     throw new UsageError(`--fault counts words, so the pipeline is count and not ${config.values.pipeline}`);
   report(scenario.story);
-  const { client, headed, record } = flags;
+  const { client, headed = false, record, way = 'B' } = flags;
   const seed = Math.floor(Math.random() * 2 ** 31);
-  const run = await runScenario(
+  const run = await playFaultedCall(
     {
       scenario,
       client,
       run: 1,
       seed,
-      ...(headed !== undefined && { headed }),
-      ...(record !== undefined && { recordFile: record }),
+      way,
+      headed,
+      ...(record !== undefined && { recordFile: resolve(record) }),
       config,
       log,
       report,
@@ -171,6 +176,9 @@ export function registerCall(program: Command): void {
     .option(
       '--fault <id>',
       'break the call as this fault of clara chaos --list does, and judge it by its promise',
+    )
+    .addOption(
+      new Option('--way <name>', 'what makes the fault, as in clara chaos; B by default').choices(FAULT_WAYS),
     )
     .option(
       '--record <file>',

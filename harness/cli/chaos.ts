@@ -7,6 +7,7 @@ import { CALL_CLIENTS, type CallClient } from '../call/call-result.ts';
 import { UsageError } from '../config/usage-error.ts';
 import type { ChaosResult, ChaosSummary } from '../scenario/chaos-result.ts';
 import { seconds } from '../scenario/report-format.ts';
+import { FAULT_WAYS, type FaultWay } from '../faults/fault-way.ts';
 import type { ForeignResult } from '../chaos/play-foreign.ts';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import { createLogger } from '../log/create-logger.ts';
@@ -23,7 +24,7 @@ interface ChaosFlags {
   readonly report?: string;
   readonly lanes?: number;
   readonly minutes?: number;
-  readonly way: 'A' | 'B';
+  readonly way: FaultWay;
   readonly short?: boolean;
   readonly list?: boolean;
   readonly merge?: readonly string[];
@@ -90,6 +91,8 @@ async function foreign(flags: ChaosFlags, config: ResolvedConfig): Promise<void>
   const { app, start } = flags;
   if (app === undefined || start === undefined)
     throw new UsageError('--app and --start go together: where the app is, and what to press there');
+  if (flags.way === 'N')
+    throw new UsageError('--way N plays on our own stack; an app that is not ours is broken at its browser');
   if (!URL.canParse(app) || !/^https?:$/.test(new URL(app).protocol))
     throw new UsageError(`--app ${JSON.stringify(app)} is no http(s) address`);
   const { scenariosFor, writeForeign } = await import('../chaos/foreign-report.ts');
@@ -164,7 +167,7 @@ async function chaos(command: Command): Promise<void> {
   if (flags.merge !== undefined) {
     if (flags.report === undefined) throw new UsageError('--merge needs --report: where the whole goes');
     const { mergeReports } = await loadMerge();
-    return tellResult(await mergeReports(flags.merge, flags.report, reportFrame()), flags);
+    return tellResult(await mergeReports(flags.merge, flags.report, reportFrame), flags);
   }
   using interrupts = watchInterrupts(process, (code) => process.exit(code));
   const { report, ...rest } = flags;
@@ -227,9 +230,9 @@ export function registerChaos(program: Command): void {
     .addOption(
       new Option(
         '--way <name>',
-        'how media is led through the relay: A by address (Linux), B by rewritten candidates',
+        'what makes the faults of the path: our relay, led to by address (A, Linux) or by rewritten candidates (B), or the kernel (N, Linux and root)',
       )
-        .choices(['A', 'B'])
+        .choices(FAULT_WAYS)
         .default('B'),
     )
     .option('--short', 'the form of npm test: long faults shortened under a budget of 20 s')

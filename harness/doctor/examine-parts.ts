@@ -1,9 +1,10 @@
 /**
  * Owns: what `clara doctor` looks at, and which of it is needed.
- * Never: installs, downloads or starts anything but `--version`.
+ * Never: installs, downloads or starts anything but `--version`, and a question to the kernel that leaves nothing.
  */
 import { createRequire } from 'node:module';
 import { presentChromiumWays } from '../browser/find-chromium.ts';
+import { examineNamespaces, NAMESPACE_ADVICE } from '../namespaces/namespace-tools.ts';
 import { askVersion, findOnPath } from '../parts/executable.ts';
 import { PartMissingError } from '../parts/part-missing-error.ts';
 import { parseDisabledWays, tryWays } from '../parts/try-ways.ts';
@@ -125,6 +126,12 @@ function examinations(env: NodeJS.ProcessEnv): Examination[] {
       neededFor: 'clara call and the tests',
       how: 'clara call and npm test get it themselves; or set CHROME_PATH',
       examine: (signal) => byWays(presentChromiumWays(env), disabled, signal),
+    },
+    {
+      id: 'namespaces',
+      neededFor: 'clara chaos and clara call --fault with --way N: faults made by the kernel',
+      how: NAMESPACE_ADVICE,
+      examine: async (signal) => ({ found: !('reason' in (await examineNamespaces(env, signal))) }),
     },
     {
       id: 'espeak-ng',

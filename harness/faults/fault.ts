@@ -3,6 +3,7 @@
  * what it changed it takes back: `undo` is idempotent, and an aborted signal undoes as well, so that no call is
  * left cut because a test ended early. Faults know nothing of calls, phases or bars (scenario/ does).
  */
+import type { KernelPath } from './kernel-path.ts';
 import type { MediaPath } from './udp-relay.ts';
 import type { TcpPath } from './tcp-proxy.ts';
 
@@ -21,6 +22,8 @@ export interface Fault {
 
 /** What one client's call hangs on. A port that a fault needs and does not find is a {@link FaultError}. */
 export interface FaultTarget {
+  /** All of the client's path at once, cut by the kernel; where it is there, media, signal and gateway are not. */
+  readonly kernel?: KernelPath;
   /** The client's UDP. */
   readonly media?: MediaPath;
   /** The client's WebSocket to the server. */

@@ -6,7 +6,8 @@ import { undoOnce } from './undo.ts';
 
 /** @param side what is lost, seen from the client: `up` is what it sends. */
 export function udpCut(id: string, side: Direction | 'both'): Fault {
-  return defineFault(id, (target, signal) => {
+  return defineFault(id, async (target, signal) => {
+    if (target.kernel !== undefined) return undoOnce(await target.kernel.cut({ kind: 'udp', side }), signal);
     return undoOnce(need(target, 'media', id).addRule(cutRule(side)), signal);
   });
 }

@@ -1,6 +1,7 @@
 /**
  * The network itself is gone: media, signal and gateway at once. `hole` says nothing (TCP held, UDP dropped),
  * `refuse` says no (connections reset and turned away, UDP dropped), `off` is refuse and a browser that knows.
+ * Where the kernel cuts, `hole` holds nothing: it drops, new connections' first packets too.
  */
 import { defineFault } from './define-fault.ts';
 import { need, type Fault, type FaultTarget } from './fault.ts';
@@ -24,6 +25,11 @@ export function wholePath(id: string, how: WholePathCut): Fault {
         undos.push(() => browser.setOffline(false));
         await browser.setOffline(true);
         signal.throwIfAborted();
+      }
+      if (target.kernel !== undefined) {
+        undos.push(await target.kernel.cut({ kind: how === 'hole' ? 'silent' : 'refused' }));
+        signal.throwIfAborted();
+        return undo;
       }
       undos.push(need(target, 'media', id).addRule(cutRule('both')));
       for (const path of tcpPaths(target, id)) {

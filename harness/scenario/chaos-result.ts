@@ -48,6 +48,10 @@ export interface ChaosResult {
   readonly seed: number;
   readonly runs: readonly ChaosRun[];
   readonly summary: readonly ChaosSummary[];
+  /** By what the faults were made, where it is not relay and proxies. Beyond the contract. */
+  readonly way?: 'N';
+  /** What was asked for and left out, because it cannot be made that way. Beyond the contract. */
+  readonly notPlayable?: readonly { readonly id: string; readonly why: string }[];
 }
 
 /** The result of runs in any order; the summary keeps the order in which scenarios first appear, stock first. */

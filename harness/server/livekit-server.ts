@@ -16,7 +16,7 @@ import { pickPort } from './free-ports.ts';
 import { ServerStartError } from './server-errors.ts';
 import { ServerLog } from './server-log.ts';
 import { serverEnvironment, serverYaml } from './server-yaml.ts';
-import type { ServerSettings } from './server-yaml.ts';
+import type { OutsideInterface, ServerSettings } from './server-yaml.ts';
 
 /** Longest wait for the server to answer, ms; usual is 40 to 100. */
 const READY_LIMIT_MS = 10_000;
@@ -39,6 +39,7 @@ export interface LiveKitServerOptions {
   readonly keys?: { readonly apiKey: string; readonly apiSecret: string };
   /** See {@link ServerSettings}. */
   readonly nodeIp?: string;
+  readonly outside?: OutsideInterface;
   readonly stunServers?: readonly string[];
   /** @default process.env */
   readonly env?: NodeJS.ProcessEnv;
@@ -131,7 +132,7 @@ class SpawnedLiveKitServer implements LiveKitServer {
 
   async start(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    const { runFolder, nodeIp, stunServers } = this.#options;
+    const { runFolder, nodeIp, outside, stunServers } = this.#options;
     const { apiKey, apiSecret } = this;
     const yaml = serverYaml({
       httpPort: this.port,
@@ -139,6 +140,7 @@ class SpawnedLiveKitServer implements LiveKitServer {
       apiKey,
       apiSecret,
       ...(nodeIp !== undefined && { nodeIp }),
+      ...(outside !== undefined && { outside }),
       ...(stunServers !== undefined && { stunServers }),
     });
     await writeFile(this.#configFile, yaml, { mode: 0o600 });

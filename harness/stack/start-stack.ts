@@ -18,6 +18,7 @@ import { findLiveKitServer } from '../server/find-livekit-server.ts';
 import { tryTcpPort } from '../server/free-ports.ts';
 import { startLiveKitServer } from '../server/livekit-server.ts';
 import type { LiveKitServer } from '../server/livekit-server.ts';
+import type { OutsideInterface } from '../server/server-yaml.ts';
 import { warmUpServer } from '../server/warm-up.ts';
 import type { RunFolder } from '../supervisor/run-folder.ts';
 import { MemorySessionStore } from '../supervisor/memory-session-store.ts';
@@ -44,6 +45,8 @@ export interface StackOptions {
   readonly stateFolder?: string;
   /** Address that the server tells clients for media; see ServerSettings. @default 127.0.0.1 */
   readonly nodeIp?: string;
+  /** Where browsers reach the server when not on loopback; see ServerSettings. @default loopback only */
+  readonly outside?: OutsideInterface;
   /**
    * Stands between the server and the others (a fault proxy): gets the server's address, returns what agent, gateway and
    * browsers use instead.
@@ -78,11 +81,19 @@ async function startServer(
   options: StackOptions,
   signal: AbortSignal,
 ): Promise<LiveKitServer> {
-  const { runFolder, log, report, nodeIp, env = process.env } = options;
+  const { runFolder, log, report, nodeIp, outside, env = process.env } = options;
   const binary = await findLiveKitServer({ env, report }, signal);
   const ports = { http: config.values.livekitPort, udp: config.values.udpPort };
   return startLiveKitServer(
-    { runFolder, log, binary: binary.path, ports, env, ...(nodeIp !== undefined && { nodeIp }) },
+    {
+      runFolder,
+      log,
+      binary: binary.path,
+      ports,
+      env,
+      ...(nodeIp !== undefined && { nodeIp }),
+      ...(outside !== undefined && { outside }),
+    },
     signal,
   );
 }

@@ -15,11 +15,15 @@ export interface CommandResult extends Exit {
  * reason when aborted; a failed command is a result, not an error.
  */
 export async function runCommand(
-  options: ProcessGroupOptions & { readonly limitMs: number },
+  options: Omit<ProcessGroupOptions, 'stdin'> & {
+    readonly limitMs: number;
+    /** All of its stdin. @default nothing */
+    readonly input?: string;
+  },
   signal: AbortSignal,
 ): Promise<CommandResult> {
   signal.throwIfAborted();
-  const group = await ProcessGroup.start(options);
+  const group = await ProcessGroup.start({ ...options, stdin: options.input !== undefined });
   let timedOut = false;
   const end = () => void group.signal('SIGKILL');
   const timer = setTimeout(() => {
@@ -28,6 +32,7 @@ export async function runCommand(
   }, options.limitMs);
   signal.addEventListener('abort', end, { once: true });
   if (signal.aborted) end(); // while it started
+  if (options.input !== undefined) group.child.stdin?.end(options.input);
   try {
     const exit = await group.exited;
     await group.drained;

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import type { CallResult } from '../../harness/call/call-result.ts';
 import type { ForeignResult } from '../../harness/chaos/play-foreign.ts';
 import type { ChaosResult } from '../../harness/scenario/chaos-result.ts';
+import { examineNamespaces } from '../../harness/namespaces/namespace-tools.ts';
 import { leftBy, runClara, startClara } from '../support/node/clara-command.ts';
 import { temporaryFolder } from '../support/node/temporary-folder.ts';
 
@@ -48,6 +49,33 @@ test('a short hole is played with both clients, judged, reported, and not played
   assert.deepEqual(await leftBy(folder, ''), []);
 });
 
+test('a hole is made by the kernel where it can be; elsewhere the command says what is missing', async (t) => {
+  const folder = await temporaryFolder(t);
+  const examined = await examineNamespaces(process.env, new AbortController().signal);
+  const args = ['chaos', '--only', 'hole-5,loss-1', '--runs', '1', '--way', 'N', '--json'];
+  const { code, stdout, stderr } = await runClara(args, { folder });
+  assert.deepEqual(await leftBy(folder, ''), []);
+  if ('reason' in examined) {
+    assert.deepEqual([code, stdout], [3, '']);
+    assert.ok(stderr.includes(examined.reason), stderr);
+    return;
+  }
+  assert.match(stderr, /loss-1 cannot be played with --way N: loss and jitter need our relay/);
+  const result = JSON.parse(stdout) as ChaosResult;
+  assert.equal(code, result.runs[0]?.pass === true ? 0 : 1, stderr);
+  assert.deepEqual(
+    [result.way, result.notPlayable?.map(({ id }) => id), result.runs.map(({ id, client }) => [id, client])],
+    ['N', ['loss-1'], [['hole-5', 'clara']]],
+  );
+  const [run] = result.runs;
+  const [fault] = run?.faults ?? [];
+  assert.ok(run !== undefined && fault !== undefined, JSON.stringify(run?.why));
+  assert.ok(fault.healedMs - fault.atMs >= 5_000 && fault.healedMs - fault.atMs < 7_000);
+  assert.ok(fault.audioBackMs !== null && fault.audioBackMs < 5_000, `sound back after ${fault.audioBackMs}`);
+  for (const lost of Object.values(fault.wordsLost)) assert.ok(lost >= 8 && lost <= 18, `${lost} words lost`);
+  assert.deepEqual([run.joins, run.agents, run.sessionLost], [1, 1, false]);
+});
+
 test('one call is broken by clara call --fault, and ends as its promise says', async (t) => {
   const folder = await temporaryFolder(t);
   const { code, stdout, stderr } = await runClara(['call', '--fault', 'kick', '--json'], { folder });
@@ -71,6 +99,14 @@ test('what does not exist is refused before anything starts, with what was perha
   await refused(['chaos', '--only', 'hostile-data'], /cannot be played by a call/);
   await refused(['chaos', '--only', 'soak,hole-5'], /goes alone/);
   await refused(['chaos', '--shard', '4/3'], /4\/3/);
+  await refused(['chaos', '--way', 'N', '--only', 'soak'], /draws faults that --way N cannot make/);
+  await refused(
+    ['chaos', '--way', 'N', '--only', 'loss-1,rebind'],
+    /nothing is left to play.*loss-1 \(.*rebind \(/,
+  );
+  await refused(['chaos', '--way', 'N', '--app', 'http://x', '--start', 'x'], /plays on our own stack/);
+  await refused(['call', '--way', 'N', '--fault', 'ws-reset'], /ws-reset cannot be played with --way N/);
+  await refused(['call', '--way', 'B'], /--way says what makes the fault/);
   await refused(['chaos', '--app', 'ftp://x'], /--app and --start go together/);
   await refused(['call', '--fault', 'hole-5', '--pipeline', 'parrot'], /pipeline is count and not parrot/);
 });

@@ -97,6 +97,7 @@ test('a call with two cuts of the network is told right, also cold and offline w
   const picture = process.env['CLARA_REVIEW_PICTURE'];
   if (picture !== undefined) await page.screenshot({ path: picture, fullPage: true });
 
+  assert.ok(rig.gateway !== undefined);
   await rig.gateway.close();
   await rig.rig.stack.stop();
   await context.setOffline(true);

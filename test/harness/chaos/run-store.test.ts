@@ -70,7 +70,7 @@ test('files are whole: nothing half written lies about', async (t) => {
 
 test('shards are put together, each run once, and different seeds are refused', async (t) => {
   const folder = await temporaryFolder(t);
-  const frame = { date: '2026-11-21', setting: 'here' };
+  const frame = (way?: 'N') => ({ date: '2026-11-21', setting: `here ${way ?? ''}` });
   for (const [shard, runs] of [
     ['a', [1, 2]],
     ['b', [2, 3]],
@@ -90,4 +90,28 @@ test('shards are put together, each run once, and different seeds are refused', 
     /seeds \(5, 6\)/,
   );
   await assert.rejects(mergeReports([join(folder, 'empty')], join(folder, 'y'), frame), /holds no runs/);
+});
+
+test('runs whose faults the kernel made stay among themselves', async (t) => {
+  const folder = await temporaryFolder(t);
+  const frame = (way?: 'N') => ({ date: '2026-11-21', setting: way === 'N' ? 'by the kernel' : 'by relay' });
+  const kernel = { ...whole(5), way: 'N' } as const;
+  await (await openRunStore(join(folder, 'n'), kernel, () => 0)).save(played(1));
+  await (await openRunStore(join(folder, 'b'), whole(5), () => 0)).save(played(2));
+  await assert.rejects(
+    openRunStore(join(folder, 'n'), whole(5), () => 0),
+    /holds runs of --way N/,
+  );
+  await assert.rejects(
+    openRunStore(join(folder, 'b'), kernel, () => 0),
+    /that are not of --way N/,
+  );
+  assert.equal((await openRunStore(join(folder, 'n'), kernel, () => 0)).runs.length, 1);
+  await assert.rejects(
+    mergeReports([join(folder, 'n'), join(folder, 'b')], join(folder, 'x'), frame),
+    /--way N and of another way/,
+  );
+  const merged = await mergeReports([join(folder, 'n')], join(folder, 'all'), frame);
+  assert.equal(merged.way, 'N');
+  assert.match(await readFile(join(folder, 'all', 'report.html'), 'utf8'), /by the kernel/);
 });

@@ -3,8 +3,8 @@ import type { FaultTarget, ProcessTarget, Undo } from '../../../harness/faults/f
 import type { PacketRule } from '../../../harness/faults/packet-rules.ts';
 import type { TcpPath } from '../../../harness/faults/tcp-proxy.ts';
 
-/** All ports, and the log of what was done, in order. `inForce` is what has not been taken back. */
-export interface FakeTarget extends Required<FaultTarget> {
+/** All ports but the kernel's, which would be used before them, and the log of what was done, in order. `inForce` is what has not been taken back. */
+export interface FakeTarget extends Required<Omit<FaultTarget, 'kernel'>> {
   readonly log: string[];
   readonly rules: Set<PacketRule>;
   readonly inForce: Set<string>;

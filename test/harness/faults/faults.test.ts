@@ -4,6 +4,7 @@ import { createFault, type FaultSpec } from '../../../harness/faults/create-faul
 import { cdpNetwork, prepareCdpNetwork, type CdpSession } from '../../../harness/faults/cdp-network.ts';
 import { setMicrophonePermission } from '../../../harness/faults/cdp-permission.ts';
 import { FaultError, type FaultTarget } from '../../../harness/faults/fault.ts';
+import type { KernelPath } from '../../../harness/faults/kernel-path.ts';
 import { judgePacket } from '../../../harness/faults/packet-rules.ts';
 import { undoAll, undoOnce } from '../../../harness/faults/undo.ts';
 import { fakeTarget } from './fake-target.ts';
@@ -15,7 +16,7 @@ const CASES: {
   spec: FaultSpec;
   does: string[];
   undoes: string[];
-  needs: keyof FaultTarget;
+  needs: Exclude<keyof FaultTarget, 'kernel'>;
   rules?: number;
 }[] = [
   { spec: { kind: 'udpCut', side: 'both' }, does: [], undoes: [], needs: 'media', rules: 1 },
@@ -183,6 +184,66 @@ test('a whole-path cut without a gateway proxy cuts what there is', async () => 
     await createFault('it', { kind: 'wholePath', how: 'hole' }, 1).apply(target, never)
   )();
   assert.deepEqual(target.log, ['signal hold', 'end signal hold']);
+});
+
+/** A path that the kernel cuts, beside the page's controls and no relay or proxy. */
+function kernelTarget() {
+  const { browser, log, inForce } = fakeTarget();
+  const kernel: KernelPath = {
+    cut: async (cut) => {
+      const what = Object.values(cut).join(' ');
+      log.push(what);
+      inForce.add(what);
+      return undoOnce(() => {
+        log.push(`end ${what}`);
+        inForce.delete(what);
+      }, never);
+    },
+    counts: () => ({ passed: 0, lost: 0, refused: 0 }),
+  };
+  return { target: { browser, kernel }, log, inForce };
+}
+
+for (const [spec, does, undoes] of [
+  [{ kind: 'wholePath', how: 'hole' }, ['silent'], ['end silent']],
+  [{ kind: 'wholePath', how: 'refuse' }, ['refused'], ['end refused']],
+  [{ kind: 'wholePath', how: 'off' }, ['offline', 'refused'], ['end refused', 'online']],
+  [{ kind: 'udpCut', side: 'down' }, ['udp down'], ['end udp down']],
+  [{ kind: 'signalStall' }, ['signal'], ['end signal']],
+] as [FaultSpec, string[], string[]][]) {
+  test(`${JSON.stringify(spec)} is cut by the kernel where it can, and healed once, by its undo or an abort`, async () => {
+    const { target, log } = kernelTarget();
+    const undo = await createFault('it', spec, 1).apply(target, never);
+    assert.deepEqual(log, does);
+    await undo();
+    await undo();
+    assert.deepEqual(log, [...does, ...undoes]);
+    const stay = new AbortController();
+    const other = kernelTarget();
+    const release = await createFault('it', spec, 1).apply(other.target, stay.signal);
+    stay.abort(new Error('the test is over'));
+    await release();
+    assert.deepEqual(other.log, [...does, ...undoes]);
+  });
+}
+
+test('a cut that is aborted while the kernel makes it is healed', async () => {
+  for (const how of ['hole', 'off'] as const) {
+    const { target, inForce } = kernelTarget();
+    const stay = new AbortController();
+    const kernel: KernelPath = {
+      ...target.kernel,
+      cut: (cut) => {
+        stay.abort(new Error('over'));
+        return target.kernel.cut(cut);
+      },
+    };
+    await assert.rejects(
+      createFault('it', { kind: 'wholePath', how }, 1).apply({ ...target, kernel }, stay.signal),
+      /over/,
+    );
+    assert.deepEqual([...inForce], [], how);
+  }
 });
 
 test('off that is aborted while the browser is being told leaves nothing cut', async () => {

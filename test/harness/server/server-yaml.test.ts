@@ -34,6 +34,19 @@ test('a relay address and other STUN servers take the place of the defaults', ()
   assert.deepEqual(rtc['interfaces'], { includes: ['lo0'] });
 });
 
+test('with an interface beside loopback HTTP is on both, and media on that one only', () => {
+  const outside = { address: '198.18.0.1', interfaceName: 'clara0' };
+  const { bind_addresses, rtc } = JSON.parse(serverYaml({ ...settings, outside }, 'linux')) as {
+    bind_addresses: string[];
+    rtc: Record<string, unknown>;
+  };
+  assert.deepEqual(bind_addresses, ['127.0.0.1', '198.18.0.1']);
+  assert.deepEqual(
+    [rtc['node_ip'], rtc['interfaces'], rtc['ips']],
+    ['198.18.0.1', { includes: ['clara0'] }, { includes: ['198.18.0.1/32'] }],
+  );
+});
+
 test('the environment of a server has nothing that would override its configuration', () => {
   const env = {
     PATH: '/bin',

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startTimeOf } from '../../../harness/supervisor/process-table.ts';
 
@@ -19,4 +19,25 @@ export function processEnd(pid: number, limitMs = 10_000): Promise<number> {
 /** Waits until a file or folder that another process removes is gone. */
 export function fileGone(path: string, limitMs = 10_000): Promise<number> {
   return until(() => !existsSync(path), limitMs, `${path} is there`);
+}
+
+/** Those of the network namespaces (`net:[…]`, as /proc names them) that some process is in. */
+export function liveNamespaces(namespaces: readonly string[]): string[] {
+  const live = new Set(
+    readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((pid) => {
+        try {
+          return readlinkSync(`/proc/${pid}/ns/net`);
+        } catch {
+          return ''; // ended meanwhile
+        }
+      }),
+  );
+  return namespaces.filter((each) => live.has(each));
+}
+
+/** Waits until no process is in any of them: then the system has taken them away. */
+export function namespacesGone(namespaces: readonly string[], limitMs = 10_000): Promise<number> {
+  return until(() => liveNamespaces(namespaces).length === 0, limitMs, `${namespaces.join(', ')}: in use`);
 }
