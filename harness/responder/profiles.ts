@@ -177,10 +177,15 @@ export class Profiles {
         return await work(entry.profile);
       } finally {
         entry.running -= 1;
-        this.#waiting.shift()?.();
+        this.#wakeAll();
       }
     };
     return entry.breaker === undefined ? counted() : entry.breaker.execute(counted);
+  }
+
+  /** All, in their order: the first may wait for another profile, or find that this one is not to be used now. */
+  #wakeAll(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #freed(signal: AbortSignal): Promise<void> {

@@ -97,6 +97,51 @@ test('whoever finds all full waits for a place, or until it is aborted', async (
   assert.deepEqual(order, ['second']);
 });
 
+test('a place that becomes free goes to who can use it, whoever waits for another one before it', async () => {
+  const profiles = new Profiles([
+    { name: 'a', maxConcurrent: 1 },
+    { name: 'b', maxConcurrent: 1 },
+  ]);
+  const hold = (name: string) => {
+    let free: (value: undefined) => void = () => undefined;
+    const run = profiles.run(name, never, () => new Promise<undefined>((resolve) => (free = resolve)));
+    return { run, free: () => free(undefined) };
+  };
+  const [holdsA, holdsB] = [hold('a'), hold('b')];
+  const order: string[] = [];
+  const want = (name: string) =>
+    profiles.run(name, never, () => {
+      order.push(name);
+      return good();
+    });
+  const [waitsForA, waitsForB] = [want('a'), want('b')];
+  holdsB.free();
+  await holdsB.run;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(order, ['b'], 'who waits for a is no reason to let b stand empty');
+  holdsA.free();
+  await Promise.all([holdsA.run, waitsForA, waitsForB]);
+  assert.deepEqual(order, ['b', 'a']);
+});
+
+test('those that wait for a place come in their order', async () => {
+  const profiles = new Profiles([{ name: 'narrow', maxConcurrent: 1 }]);
+  const order: number[] = [];
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      profiles.run(undefined, never, async () => {
+        order.push(index);
+        await new Promise((resolve) => setImmediate(resolve));
+        return undefined;
+      }),
+    ),
+  );
+  assert.deepEqual(
+    order,
+    Array.from({ length: 20 }, (_, index) => index),
+  );
+});
+
 test('profiles are read from JSON with every mistake named', () => {
   assert.deepEqual(parseProfiles([{ name: 'a', weight: 2, options: { command: 'claude-a' } }]).length, 1);
   for (const [json, message] of [
