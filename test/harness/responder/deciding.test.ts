@@ -291,7 +291,12 @@ test('a journal with torn and foreign lines is replayed; options and prompt of t
 test('the fate of each session of a dead manager is decided, with the reason', () => {
   const policy = { onRestart: 'recover', isEnabled: true, nowWallMs: 2000 } as const;
   const { conversationId: _none, ...forgotten } = journaled();
-  const cases: [JournaledSession, Partial<typeof policy> | { onRestart: 'fail' }, string, RegExp][] = [
+  const cases: [
+    JournaledSession,
+    Partial<typeof policy> | { onRestart: 'fail' } | { isLeft: true },
+    string,
+    RegExp,
+  ][] = [
     [journaled(), {}, 'recovered', /died/],
     [{ ...forgotten, prompt: 'p' }, {}, 'recovered', /died/],
     [forgotten, {}, 'failed', /neither its conversation nor its prompt/],
@@ -299,6 +304,7 @@ test('the fate of each session of a dead manager is decided, with the reason', (
     [journaled({ isLongLived: true }), {}, 'failed', /opened again/],
     [journaled({ options: { enableRecovery: false } }), {}, 'failed', /switched off/],
     [journaled(), { onRestart: 'fail' }, 'failed', /switched off/],
+    [journaled(), { isLeft: true }, 'failed', /could not be ended/],
     [journaled({ options: { recoveryTimeoutMs: 500 } }), {}, 'failed', /more than 500 ms ago/],
   ];
   for (const [session, change, fate, reason] of cases) {
