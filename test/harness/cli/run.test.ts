@@ -99,6 +99,27 @@ test('run takes its options from a template that extends another', async (t) => 
   assert.equal(session.template, 'say');
 });
 
+test('run spreads its tries over the profiles of a file, and refuses a wrong one', async (t) => {
+  const { clara, folder } = await build(t);
+  const file = join(folder, 'profiles.json');
+  writeFileSync(
+    file,
+    JSON.stringify([
+      { name: 'broken', options: { command: 'false' } },
+      { name: 'well', options: { command: 'sh', args: ['-c', 'echo $WHO'], env: { WHO: 'well' } } },
+    ]),
+  );
+  const shared = await clara('--json', '--retry-delay', '1', '--profiles', file);
+  const session = JSON.parse(shared.stdout) as { profile: string; output: string[]; retryCount: number };
+  assert.deepEqual([session.profile, session.output, session.retryCount], ['well', ['well'], 1]);
+  const one = await clara('--json', '--profiles', file, '--profile', 'well');
+  assert.equal((JSON.parse(one.stdout) as { retryCount: number }).retryCount, 0);
+  writeFileSync(file, '[{ "name": "a", "weight": -1 }]');
+  const wrong = await clara('--profiles', file);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /profiles\.json: profiles: 0\.weight/);
+});
+
 test('Ctrl-C cancels the session, and nothing of it is left', async (t) => {
   const { env, left } = await build(t, 'silent,proof,grandchild');
   const child = spawn(process.execPath, [...sourceArguments(MAIN), 'run', '--prompt', 'x'], {

@@ -127,6 +127,39 @@ test('a silent session is ended as stale after its time and that of a health che
   assert.deepEqual(left(), []);
 });
 
+test('a slow session is not stale as long as it speaks', async (t) => {
+  const { manager, modes, updates } = await cliManagerRig(t);
+  const options = { ...modes('slow', { MS: 350, TIMES: 10 }), maxRetries: 0 };
+  const session = await manager.executeClaudeSession('a', 'x', {
+    ...options,
+    staleAfterMs: 1500,
+    healthCheckInterval: 1000,
+  });
+  assert.equal(session.status, 'completed', session.error?.message);
+  assert.ok(
+    (session.endTime?.getTime() ?? 0) - session.startTime.getTime() > 2500,
+    'silent, it were ended by then',
+  );
+  const parts = updates.flatMap((one) =>
+    one.type === 'message' && one.message.type === 'assistant' && one.message.text.startsWith('Part')
+      ? [one.message.text]
+      : [],
+  );
+  assert.deepEqual(
+    parts,
+    Array.from({ length: 10 }, (_, index) => `Part ${index}.`),
+  );
+});
+
+test('claude can be run in plain text, too', async (t) => {
+  const { manager, modes, calls } = await cliManagerRig(t);
+  const session = await manager.executeClaudeSession('a', 'four', { ...modes('plain'), protocol: 'plain' });
+  assert.equal(session.status, 'completed', session.error?.message);
+  assert.deepEqual(session.output, ['heard 4 characters']);
+  const args = calls()[0]?.args ?? [];
+  assert.ok(args.includes('-p') && !args.includes('--output-format'));
+});
+
 test('a leak is ended near its limit and told as `memory`', async (t) => {
   const { manager, modes, updates, left } = await cliManagerRig(t);
   const session = await manager.executeClaudeSession('a', 'x', {
