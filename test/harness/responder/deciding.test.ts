@@ -1,7 +1,7 @@
 /** What is decided of sessions without any process: outcomes, templates, prompts, health, figures, fates. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MIN_SAMPLES, rateOf, sessionStatistics, trendOf } from '../../../harness/responder/analytics.ts';
+import { sessionStatistics } from '../../../harness/responder/analytics.ts';
 import type { EndedFacts } from '../../../harness/responder/analytics.ts';
 import { judgeAttempt } from '../../../harness/responder/attempt-outcome.ts';
 import type { AttemptFacts, ProcessEnd } from '../../../harness/responder/attempt-outcome.ts';
@@ -14,6 +14,7 @@ import { fateOf } from '../../../harness/responder/restored-session.ts';
 import { replaySessions } from '../../../harness/responder/session-journal.ts';
 import type { JournaledSession } from '../../../harness/responder/session-journal.ts';
 import { mergeOptions, parseTemplates, resolveOptions } from '../../../harness/responder/templates.ts';
+import { MIN_SAMPLES, rateOf, trendOf } from '../../../harness/telemetry/rates.ts';
 
 const nothingSaid: AttemptFacts['said'] = {
   conversationId: undefined,
