@@ -52,7 +52,7 @@ export async function measureCliRecords(tell: (result: BenchResult) => void, cou
   };
   const watched: WatchedGroup[] = [];
   const ends: ((end: ProcessEnd) => void)[] = [];
-  const startProcess: StartProcess = ({ sessionId, limits, stale }, { onText }) => {
+  const startProcess: StartProcess = ({ sessionId, limits, stale }, handlers) => {
     const pid = 2 ** 30 + watched.length;
     const exited = new Promise<never>(() => undefined); // its own: one for all would keep what waits for it
     const group = { pid, exited, signal: () => false };
@@ -69,7 +69,7 @@ export async function measureCliRecords(tell: (result: BenchResult) => void, cou
     );
     const ended = new Promise<ProcessEnd>((resolve) =>
       ends.push((end) => {
-        onText(saidBy(sessionId), 'stdout');
+        handlers.onText(saidBy(sessionId), 'stdout');
         resolve(end);
       }),
     );

@@ -1,5 +1,6 @@
 /** `clara run`: one supervised command-line session, and how it ended. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
@@ -7,6 +8,7 @@ import { stateFolder } from '../config/folders.ts';
 import { UsageError } from '../config/usage-error.ts';
 import { createLogger } from '../log/create-logger.ts';
 import { ClaudeCliManager } from '../responder/claude-cli-manager.ts';
+import { CliWebhooks } from '../responder/cli-webhooks.ts';
 import { ClaudeSessionError } from '../responder/failure.ts';
 import { parseProfiles } from '../responder/profiles.ts';
 import { PROTOCOLS } from '../responder/session-types.ts';
@@ -41,6 +43,8 @@ interface RunFlags {
 }
 
 const MB = 1024 * 1024;
+/** How long the end of a session may wait for a webhook, ms. */
+const WEBHOOK_LIMIT_MS = 5000;
 
 function whole(text: string): number {
   if (!/^\d{1,10}$/.test(text))
@@ -128,6 +132,10 @@ async function run(commandLine: readonly string[], flags: RunFlags, config: Reso
     ...(flags.spill !== undefined && { spillFolder: flags.spill }),
     config: cliSettings(values),
   });
+  const { webhookUrl: url, webhookSecret: secret } = values;
+  const folder = join(stateFolder(process.env), 'run-webhooks');
+  await using webhooks =
+    url === '' ? undefined : new CliWebhooks(manager, { webhooks: [{ url, secret }], log, folder });
   if (flags.json !== true) manager.onUpdate((_session, update) => show(update));
   const { session, ended } = manager.startClaudeSession(flags.agent, prompt, optionsOf(flags, commandLine));
   const stop = (): void => void manager.cancelSession(session.id);
@@ -136,6 +144,7 @@ async function run(commandLine: readonly string[], flags: RunFlags, config: Reso
   await ended;
   process.stdout.write(`${flags.json === true ? JSON.stringify(session) : describe(session)}\n`);
   process.exitCode = exitCodeOf(session);
+  await webhooks?.settled(WEBHOOK_LIMIT_MS); // what is not taken by then, the next run sends
 }
 
 /** Adds the command. */
