@@ -32,7 +32,7 @@ import { SessionGroups } from './session-groups.ts';
 import type { GroupItem, GroupStatus } from './session-groups.ts';
 import type { JournaledSession } from './session-journal.ts';
 import { SessionMemory } from './session-memory.ts';
-import { outputPolicyOf } from './session-output.ts';
+import { outputPolicyOf, removeSpill } from './session-output.ts';
 import { planSession } from './session-plan.ts';
 import type { SessionPlan } from './session-plan.ts';
 import { CliSession } from './session-record.ts';
@@ -284,7 +284,7 @@ export class ClaudeCliManager implements AsyncDisposable {
     );
     for (const session of old) {
       this.#registry.remove(session.id);
-      session.spill?.remove();
+      removeSpill(session, this.#tools.output);
       this.#memory?.removed(session.id);
     }
     return old.length;

@@ -15,7 +15,8 @@ import { executionOptionsSchema } from './cli-config.ts';
 import { FAILURE_CATEGORIES } from './failure.ts';
 
 const entrySchema = z.object({
-  id: z.string().min(1),
+  /** Names a spill file, too: no path. */
+  id: z.string().regex(/^[\w-]{1,200}$/),
   agentId: z.string(),
   command: z.string(),
   startedWallMs: z.number(),

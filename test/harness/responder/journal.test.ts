@@ -154,6 +154,17 @@ test('sessions that had ended before are there again, and told to nobody a secon
   assert.ok((durations.p50Ms ?? 0) >= 5000, 'it began in the other life');
 });
 
+test('the spill file of an earlier manager’s session goes when the session is forgotten', async (t) => {
+  const spillFolder = await temporaryFolder(t);
+  const spilled = join(spillFolder, 'cli-1.log');
+  writeFileSync(spilled, 'private words');
+  const { manager } = await build(t, [line(session({ status: 'completed' }))], { spillFolder });
+  await manager.restored;
+  assert.deepEqual(readdirSync(spillFolder), ['cli-1.log']);
+  assert.equal(manager.cleanupOldSessions(0), 1);
+  assert.deepEqual(readdirSync(spillFolder), []);
+});
+
 test('the journal has prompts only when asked for, and environments never', async (t) => {
   for (const journalPrompts of [false, true]) {
     const stateFolder = await temporaryFolder(t);

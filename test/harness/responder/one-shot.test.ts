@@ -295,6 +295,12 @@ test('what cannot be started is a typed error, is not retried, and leaves nothin
     [{ command: '/nowhere/claude' }, /command \/nowhere\/claude was not found/],
     [{ command: plain }, /is not executable/],
     [{ command: 'cat', cwd: '/gone/away' }, /working folder \/gone\/away is gone/],
+    [{ command: 'cat', cwd: plain }, /plain\.txt is no folder/],
+    [{ command: folder }, /is not executable/],
+    [
+      { command: 'cat', args: Array.from({ length: 100 }, () => 'x'.repeat(99_999)) },
+      /command cat has more arguments and environment than this system takes/,
+    ],
   ] as const;
   for (const [options, message] of cases) {
     const session = await manager.executeClaudeSession('a', 'x', options);
@@ -317,6 +323,10 @@ test('a prompt of 10 MB, wrong options and templates in a circle are invalidOpti
     ['x', { retryDelay: 'soon' }, /retryDelay/],
     ['x', { resourceLimits: { maxMemory: 1 } }, /resourceLimits\.maxMemory/],
     ['x', { timeOut: 5 }, /timeOut/],
+    ['x', { command: 'ca\0t' }, /command/],
+    ['x', { args: ['\0'] }, /args\.0/],
+    ['x', { env: { A: 'b\0' } }, /env\.A/],
+    ['x', { cwd: '/tmp\0' }, /cwd/],
     ['x', { template: 'a' }, /a -> b -> a/],
     ['x', { template: 'none' }, /no template none/],
   ];
