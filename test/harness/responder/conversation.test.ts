@@ -115,8 +115,8 @@ test('a conversation that the assistant does not know any more goes on in a new 
 
 test('a turn without an answer is timed out and retried, and the conversation stays open', async (t) => {
   const { manager, modes } = await cliManagerRig(t);
-  const conversation = manager.openConversation('voice', { ...modes('ok'), timeout: 2000, maxRetries: 1 });
-  await assert.rejects(all(conversation.ask('hang')), { category: 'timeout', message: /2000 ms/ });
+  const conversation = manager.openConversation('voice', { ...modes('ok'), timeout: 4000, maxRetries: 1 });
+  await assert.rejects(all(conversation.ask('hang')), { category: 'timeout', message: /4000 ms/ });
   assert.equal(conversation.session.status, 'running');
   assert.equal(conversation.session.retryCount, 1);
   assert.equal((await all(conversation.ask('hello'))).length, 2);
@@ -153,7 +153,7 @@ test('a command that cannot be started fails the turn and the conversation', asy
 
 test('a process older than its limit is ended between turns, and the conversation goes on in the next', async (t) => {
   const { manager, modes, calls } = await cliManagerRig(t);
-  const conversation = manager.openConversation('voice', { ...modes('ok'), maxAgeMs: 3000 });
+  const conversation = manager.openConversation('voice', { ...modes('ok'), maxAgeMs: 5000 });
   await all(conversation.ask('one'));
   await processEnd(conversation.session.pid ?? 0);
   await all(conversation.ask('two'));

@@ -103,7 +103,7 @@ test('cancelling ends a SIGTERM-proof process and its grandchild within 6 s; the
 });
 
 test('a session without an end is timed out, retried, and final as `timeout` when no retry is left', async (t) => {
-  const { manager, modes, calls, left } = await cliManagerRig(t);
+  const { manager, modes, updates, left } = await cliManagerRig(t);
   const session = await manager.executeClaudeSession('a', 'x', {
     ...modes('silent'),
     timeout: 2500,
@@ -113,7 +113,10 @@ test('a session without an end is timed out, retried, and final as `timeout` whe
   assert.equal(session.error?.category, 'timeout');
   assert.match(session.error.message, /2500 ms/);
   assert.equal(session.retryCount, 1);
-  assert.equal(calls().length, 2);
+  assert.deepEqual(
+    updates.flatMap((one) => (one.type === 'status' ? [one.to] : [])),
+    ['running', 'recovering', 'running', 'timeout'],
+  );
   assert.deepEqual(manager.getFailedSessions(), [session]);
   assert.deepEqual(left(), []);
 });
