@@ -162,6 +162,22 @@ test('a process older than its limit is ended between turns, and the conversatio
   assert.ok(second?.args.includes(`--resume=talk-${first?.pid}`));
 });
 
+test('a conversation that answers closes the breaker of its profile while it goes on', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 });
+  const { manager, modes } = await cliManagerRig(t, { profiles: [{ name: 'p' }] });
+  await Promise.all(
+    Array.from({ length: 5 }, () =>
+      manager.executeClaudeSession('a', 'x', { command: 'false', maxRetries: 0 }),
+    ),
+  );
+  assert.equal(manager.getProfiles()[0]?.breaker, 'open');
+  t.mock.timers.tick(30_000);
+  const conversation = manager.openConversation('voice', modes('ok'));
+  await all(conversation.ask('hello'));
+  assert.equal(manager.getProfiles()[0]?.breaker, 'closed');
+  assert.equal(manager.getProfiles()[0]?.running, 1);
+});
+
 test('a conversation is a session: found, counted, cancelled', async (t) => {
   const { manager, modes, left } = await cliManagerRig(t);
   const conversation = manager.openConversation('voice', modes('ok'));

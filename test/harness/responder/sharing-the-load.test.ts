@@ -61,6 +61,29 @@ test('a profile that fails five times is left alone, until a probe has worked', 
   assert.equal(profiles.states()[0]?.breaker, 'closed');
 });
 
+test('a probe that lasts for hours frees its profile with its first good answer', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
+  const profiles = new Profiles([{ name: 'bad' }]);
+  for (let i = 0; i < 5; i += 1) await profiles.run(undefined, never, broken);
+  t.mock.timers.tick(30_000);
+  let end: (error: ClaudeSessionError | undefined) => void = () => undefined;
+  let prove: () => void = () => undefined;
+  const long = profiles.run(undefined, never, (_profile, isProven) => {
+    prove = isProven;
+    return new Promise((resolve) => (end = resolve));
+  });
+  assert.equal(profiles.states()[0]?.breaker, 'probing');
+  await assert.rejects(profiles.run(undefined, never, good), { category: 'spawn' });
+  prove();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(profiles.states()[0]?.breaker, 'closed');
+  await profiles.run(undefined, never, good);
+  assert.equal(profiles.states()[0]?.running, 1, 'the long one');
+  end(new ClaudeSessionError('exitCode', 'ended with exit code 1'));
+  assert.equal((await long)?.category, 'exitCode');
+  assert.equal(profiles.states()[0]?.running, 0);
+});
+
 test('failures of the task itself open no breaker', async () => {
   const profiles = new Profiles([{ name: 'good' }]);
   for (let i = 0; i < 10; i += 1)
