@@ -197,6 +197,24 @@ test('a journal that grows is rewritten with what is remembered', async (t) => {
   journal.close();
 });
 
+test('two managers of one process do not share a journal: the second is told, and takes nothing from the first', async (t) => {
+  const { stateFolder, manager } = await build(t, [line(session({ status: 'completed' }))]);
+  await manager.restored;
+  const { log, lines } = keptLog();
+  const { start } = fakeCliProcesses((process) => process.answers());
+  const second = new ClaudeCliManager({ stateFolder, startProcess: start, log });
+  assert.equal((await second.executeClaudeSession('a', 'x')).status, 'completed');
+  await second.dispose();
+  const failed = lines.find(({ event }) => event === 'cliJournalFailed');
+  assert.match(JSON.stringify(failed?.['err']), /has a journal there already/);
+  const name = readdirSync(stateFolder).find((one) => one.startsWith('cli-'));
+  const { sessions } = replaySessions(readJournal(join(stateFolder, name ?? '')).lines);
+  assert.deepEqual(
+    sessions.map(({ id }) => id),
+    ['cli-1'],
+  );
+});
+
 test('a state folder that cannot be used ends no session', async (t) => {
   const folder = await temporaryFolder(t);
   const file = join(folder, 'a-file');
