@@ -20,6 +20,18 @@ const BAR_BYTES = 2048;
  */
 const RUNNING_BAR_BYTES = 10 * 1024;
 
+/** A short answer, as claude tells it: what is kept of a session has its lines, its words and its conversation in it. */
+function saidBy(sessionId: string): string {
+  const conversation = { session_id: `talk-${sessionId}` };
+  return [
+    { type: 'system', subtype: 'init', ...conversation },
+    { type: 'assistant', message: { content: [{ type: 'text', text: `Done, ${sessionId}.` }] } },
+    { type: 'result', subtype: 'success', is_error: false, result: `Done, ${sessionId}.`, ...conversation },
+  ]
+    .map((line) => `${JSON.stringify(line)}\n`)
+    .join('');
+}
+
 /**
  * Sessions on groups that are watched as real ones are, but have no process: handles and pipes are Node's own, and the
  * same for a bare spawn.
@@ -40,10 +52,10 @@ export async function measureCliRecords(tell: (result: BenchResult) => void, cou
   };
   const watched: WatchedGroup[] = [];
   const ends: ((end: ProcessEnd) => void)[] = [];
-  const never = new Promise<never>(() => undefined);
-  const startProcess: StartProcess = ({ sessionId, limits, stale }) => {
+  const startProcess: StartProcess = ({ sessionId, limits, stale }, handlers) => {
     const pid = 2 ** 30 + watched.length;
-    const group = { pid, exited: never, signal: () => false };
+    const exited = new Promise<never>(() => undefined); // its own: one for all would keep what waits for it
+    const group = { pid, exited, signal: () => false };
     const mark = { leaderPid: pid, leaderStartTime: '1', mark: 'mark' };
     watched.push(
       new WatchedGroup({
@@ -55,7 +67,12 @@ export async function measureCliRecords(tell: (result: BenchResult) => void, cou
         onEvent: () => undefined,
       }),
     );
-    const ended = new Promise<ProcessEnd>((resolve) => ends.push(resolve));
+    const ended = new Promise<ProcessEnd>((resolve) =>
+      ends.push((end) => {
+        handlers.onText(saidBy(sessionId), 'stdout');
+        resolve(end);
+      }),
+    );
     const process: CliProcess = {
       pid,
       child: undefined,
@@ -73,7 +90,7 @@ export async function measureCliRecords(tell: (result: BenchResult) => void, cou
     return process.memoryUsage().heapUsed;
   };
   const execute = (): void =>
-    void manager.startClaudeSession('agent', '', { command: 'x', resourceLimits: { maxMemory: 2 ** 29 } });
+    void manager.startClaudeSession('agent', 'x', { resourceLimits: { maxMemory: 2 ** 29 } });
   for (let index = 0; index < 100; index += 1) execute(); // shapes and code are there
   const before = await heap();
   for (let index = 0; index < count; index += 1) execute();
@@ -81,6 +98,9 @@ export async function measureCliRecords(tell: (result: BenchResult) => void, cou
   deadlines.stop();
   for (const { sessionId } of watched.splice(0)) tools.usage.unwatch(sessionId); // as the end of a real group does
   for (const end of ends.splice(0)) end({ cause: 'exited', exit: { code: 0, signal: null }, isGone: true });
-  tell(atMost('cli.record', ((await heap()) - before) / count, BAR_BYTES, 'bytes'));
+  const bytes = ((await heap()) - before) / count;
+  const { completed, running } = manager.getSessionHealthMetrics().sessionsByStatus;
+  if (running > 0 || completed < count) throw new Error(`${completed} sessions completed, ${running} run`);
+  tell(atMost('cli.record', bytes, BAR_BYTES, 'bytes'));
   await manager.dispose();
 }

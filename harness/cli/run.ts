@@ -1,5 +1,6 @@
 /** `clara run`: one supervised command-line session, and how it ended. */
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidArgumentError, Option } from 'commander';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
@@ -7,7 +8,9 @@ import { stateFolder } from '../config/folders.ts';
 import { UsageError } from '../config/usage-error.ts';
 import { createLogger } from '../log/create-logger.ts';
 import { ClaudeCliManager } from '../responder/claude-cli-manager.ts';
+import { CliWebhooks } from '../responder/cli-webhooks.ts';
 import { ClaudeSessionError } from '../responder/failure.ts';
+import { parseProfiles } from '../responder/profiles.ts';
 import { PROTOCOLS } from '../responder/session-types.ts';
 import type {
   ClaudeExecutionOptions,
@@ -16,7 +19,6 @@ import type {
   Protocol,
 } from '../responder/session-types.ts';
 import { parseTemplates } from '../responder/templates.ts';
-import type { SessionTemplates } from '../responder/templates.ts';
 import { cliSettings } from '../stack/part-settings.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import { addConfigOptions, configOf } from './config-options.ts';
@@ -27,6 +29,8 @@ interface RunFlags {
   readonly agent: string;
   readonly template?: string;
   readonly templates?: string;
+  readonly profile?: string;
+  readonly profiles?: string;
   readonly group?: string;
   readonly prompt: string;
   readonly protocol?: Protocol;
@@ -39,6 +43,8 @@ interface RunFlags {
 }
 
 const MB = 1024 * 1024;
+/** How long the end of a session may wait for a webhook, ms. */
+const WEBHOOK_LIMIT_MS = 5000;
 
 function whole(text: string): number {
   if (!/^\d{1,10}$/.test(text))
@@ -46,8 +52,8 @@ function whole(text: string): number {
   return Number(text);
 }
 
-function readTemplates(path: string | undefined): SessionTemplates {
-  if (path === undefined) return {};
+/** Reads and checks a JSON file. Throws UsageError with the path and what is wrong. */
+function readFile<T>(path: string, parse: (json: unknown) => T): T {
   let json: unknown;
   try {
     json = JSON.parse(readFileSync(path, 'utf8'));
@@ -55,7 +61,7 @@ function readTemplates(path: string | undefined): SessionTemplates {
     throw new UsageError(`${path} cannot be read as JSON`, { cause });
   }
   try {
-    return parseTemplates(json);
+    return parse(json);
   } catch (error) {
     throw error instanceof ClaudeSessionError ? new UsageError(`${path}: ${error.message}`) : error;
   }
@@ -63,7 +69,7 @@ function readTemplates(path: string | undefined): SessionTemplates {
 
 function optionsOf(flags: RunFlags, commandLine: readonly string[]): ClaudeExecutionOptions {
   const [command, ...args] = commandLine;
-  const { template, group, protocol, cwd, retryDelay, maxMemory, maxCpuTime } = flags;
+  const { template, profile, group, protocol, cwd, retryDelay, maxMemory, maxCpuTime } = flags;
   const limits = {
     ...(maxMemory !== undefined && { maxMemory: maxMemory * MB }),
     ...(maxCpuTime !== undefined && { maxCpuTime }),
@@ -71,6 +77,7 @@ function optionsOf(flags: RunFlags, commandLine: readonly string[]): ClaudeExecu
   return {
     ...(command !== undefined && { command, args }),
     ...(template !== undefined && { template }),
+    ...(profile !== undefined && { profile }),
     ...(group !== undefined && { group }),
     ...(protocol !== undefined && { protocol }),
     ...(cwd !== undefined && { cwd }),
@@ -108,7 +115,8 @@ function exitCodeOf({ status, error }: ClaudeSession): number {
 }
 
 async function run(commandLine: readonly string[], flags: RunFlags, config: ResolvedConfig): Promise<void> {
-  const templates = readTemplates(flags.templates);
+  const templates = flags.templates === undefined ? {} : readFile(flags.templates, parseTemplates);
+  const profiles = flags.profiles === undefined ? [] : readFile(flags.profiles, parseProfiles);
   const prompt = flags.prompt === '-' ? readFileSync(0, 'utf8') : flags.prompt;
   using interrupts = watchInterrupts(process, (code) => process.exit(code));
   const { values } = config;
@@ -120,9 +128,14 @@ async function run(commandLine: readonly string[], flags: RunFlags, config: Reso
     log,
     supervisor,
     templates,
+    profiles,
     ...(flags.spill !== undefined && { spillFolder: flags.spill }),
     config: cliSettings(values),
   });
+  const { webhookUrl: url, webhookSecret: secret } = values;
+  const folder = join(stateFolder(process.env), 'run-webhooks');
+  await using webhooks =
+    url === '' ? undefined : new CliWebhooks(manager, { webhooks: [{ url, secret }], log, folder });
   if (flags.json !== true) manager.onUpdate((_session, update) => show(update));
   const { session, ended } = manager.startClaudeSession(flags.agent, prompt, optionsOf(flags, commandLine));
   const stop = (): void => void manager.cancelSession(session.id);
@@ -131,6 +144,7 @@ async function run(commandLine: readonly string[], flags: RunFlags, config: Reso
   await ended;
   process.stdout.write(`${flags.json === true ? JSON.stringify(session) : describe(session)}\n`);
   process.exitCode = exitCodeOf(session);
+  await webhooks?.settled(WEBHOOK_LIMIT_MS); // what is not taken by then, the next run sends
 }
 
 /** Adds the command. */
@@ -142,6 +156,8 @@ export function registerRun(program: Command): void {
     .option('--agent <id>', 'name it is counted under', 'clara-run')
     .option('--template <name>', 'options to start from')
     .option('--templates <file>', 'JSON file with templates')
+    .option('--profile <name>', 'the one profile to run on')
+    .option('--profiles <file>', 'JSON file with commands or accounts that share the tries')
     .option('--group <name>', 'group it is counted in')
     .option('--prompt <text>', 'what stdin gets; - takes it from our own stdin', '')
     .addOption(

@@ -108,9 +108,15 @@ export const OPTIONS = {
     'Redis in which several supervisors share their sessions; needs the package ioredis',
     { secret: true },
   ),
-  webhookUrl: text(isWebAddress, 'an http:// or https:// address', '', 'where alerts are sent', {
-    secret: true, // many such addresses are passwords themselves
-  }),
+  webhookUrl: text(
+    isWebAddress,
+    'an http:// or https:// address',
+    '',
+    'where alerts are sent, and the states of what clara run runs',
+    {
+      secret: true, // many such addresses are passwords themselves
+    },
+  ),
   webhookSecret: text(
     /^\S{16,500}$/,
     '16 to 500 characters without spaces',

@@ -27,13 +27,12 @@ import { HealthWatch } from './health-watch.ts';
 import type { ClaudeCliManagerOptions } from './manager-options.ts';
 import { Profiles } from './profiles.ts';
 import type { ProfileState } from './profiles.ts';
-import { GO_ON_PROMPT } from './restored-session.ts';
 import type { RestoredSession } from './restored-session.ts';
 import { SessionGroups } from './session-groups.ts';
 import type { GroupItem, GroupStatus } from './session-groups.ts';
 import type { JournaledSession } from './session-journal.ts';
 import { SessionMemory } from './session-memory.ts';
-import { outputPolicyOf } from './session-output.ts';
+import { outputPolicyOf, removeSpill } from './session-output.ts';
 import { planSession } from './session-plan.ts';
 import type { SessionPlan } from './session-plan.ts';
 import { CliSession } from './session-record.ts';
@@ -46,7 +45,7 @@ import type {
   CliUpdate,
   SessionHealthMetrics,
 } from './session-types.ts';
-import { resolveOptions } from './templates.ts';
+import { mergeOptions, resolveOptions, resolveTemplate } from './templates.ts';
 import type { SessionTemplates } from './templates.ts';
 import { Upkeep } from './upkeep.ts';
 
@@ -201,7 +200,9 @@ export class ClaudeCliManager implements AsyncDisposable {
       options: resolved,
       command: resolved.command ?? this.#config.claudeCommand,
     });
-    return { session, ended: this.#start(session, prompt, resolved).ended };
+    const { ended } = this.#start(session, prompt, resolved);
+    this.#announce(session, 'begun');
+    return { session, ended };
   }
 
   /** Opens a conversation: one process for many turns. Throws ClaudeSessionError for wrong options. */
@@ -224,6 +225,7 @@ export class ClaudeCliManager implements AsyncDisposable {
       isLongLived: true,
       cancel: (reason) => conversation.cancel(reason),
     });
+    this.#announce(session, 'begun');
     return conversation;
   }
 
@@ -282,7 +284,7 @@ export class ClaudeCliManager implements AsyncDisposable {
     );
     for (const session of old) {
       this.#registry.remove(session.id);
-      session.spill?.remove();
+      removeSpill(session, this.#tools.output);
       this.#memory?.removed(session.id);
     }
     return old.length;
@@ -369,12 +371,21 @@ export class ClaudeCliManager implements AsyncDisposable {
     const session = new CliSession(beginning, (record) =>
       this.#registry.add(id ?? `cli-${randomBytes(8).toString('hex')}`, agentId, record),
     );
-    this.#tools.tell({ type: 'status', session, from: undefined, to: 'running', reason: 'begun' });
     this.#upkeep.start();
     return session;
   }
 
-  #start(session: CliSession, prompt: string, options: ClaudeExecutionOptions, resume?: string): SessionRun {
+  /** Tells of a session that can be cancelled from now on. */
+  #announce(session: CliSession, reason: 'begun' | 'restored'): void {
+    this.#tools.tell({ type: 'status', session, from: undefined, to: 'running', reason });
+  }
+
+  #start(
+    session: CliSession,
+    prompt: string | undefined,
+    options: ClaudeExecutionOptions,
+    resume?: string,
+  ): SessionRun {
     const plan = planSession(options, this.#config);
     const run = new SessionRun(session, prompt, plan, this.#tools, resume);
     this.#keepActive(session, {
@@ -412,6 +423,7 @@ export class ClaudeCliManager implements AsyncDisposable {
         ? error
         : new ClaudeSessionError('invalidOptions', 'wrong options', { cause: error });
     session.failures = [session.error.category];
+    this.#announce(session, 'begun');
     this.#move(session, 'failed', session.error.category);
     this.#history.add(session, this.#clock.monoMs());
     return session;
@@ -482,19 +494,42 @@ export class ClaudeCliManager implements AsyncDisposable {
       startedWallMs: journaled.startedWallMs,
       ...(fate === 'asBefore' && { endedWallMs: journaled.atWallMs }),
     };
-    if (fate === 'recovered' && this.#disposing === undefined) {
-      session.error = new ClaudeSessionError('signal', reason);
-      session.failures = ['signal'];
-      this.#move(session, 'recovering', 'managerDied');
-      session.retryCount += 1;
-      this.#move(session, 'running', 'resumed after a restart');
-      const prompt = journaled.prompt ?? GO_ON_PROMPT;
-      this.#start(session, prompt, options, journaled.conversationId);
+    if (fate === 'asBefore') {
+      if (journaled.category !== undefined)
+        session.error = new ClaudeSessionError(journaled.category, reason);
+      this.#registry.move(id, status, reason); // its end was told when it ended
+      this.#memory?.note(session);
       return;
     }
-    const isAsBefore = fate === 'asBefore';
-    const category = isAsBefore ? journaled.category : 'signal';
-    if (category !== undefined) session.error = new ClaudeSessionError(category, reason);
-    this.#move(session, isAsBefore ? status : 'failed', isAsBefore ? reason : 'managerDied');
+    session.error = new ClaudeSessionError('signal', reason);
+    session.failures = ['signal'];
+    if (fate === 'recovered' && this.#disposing === undefined) {
+      session.retryCount += 1;
+      this.#start(session, journaled.prompt, this.#withEnvironment(options), journaled.conversationId);
+      this.#announce(session, 'restored');
+      this.#moveOn(session, 'recovering', 'managerDied');
+      this.#moveOn(session, 'running', 'resumed after a restart');
+      return;
+    }
+    this.#announce(session, 'restored');
+    this.#move(session, 'failed', 'managerDied');
+    this.#history.add(session, this.#clock.monoMs());
+  }
+
+  /** Moves a session, unless whoever was told of it has cancelled it. */
+  #moveOn(session: CliSession, to: CliState, reason: string): void {
+    if (session.endTime === undefined) this.#move(session, to, reason);
+  }
+
+  /** Options of a journal, which holds no environment, with that of their template, if it is still there. */
+  #withEnvironment(options: ClaudeExecutionOptions): ClaudeExecutionOptions {
+    const { template } = options;
+    if (template === undefined || !Object.hasOwn(this.#templates, template)) return options;
+    try {
+      return mergeOptions({ env: resolveTemplate(template, this.#templates).env ?? {} }, options);
+    } catch (error) {
+      if (error instanceof ClaudeSessionError) return options; // a template that was spoilt since
+      throw error;
+    }
   }
 }

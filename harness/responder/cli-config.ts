@@ -11,13 +11,15 @@ const MAX_MS = 2 ** 31 - 1;
 const ms = z.number().int().min(0).max(MAX_MS);
 const positiveMs = z.number().int().min(1).max(MAX_MS);
 const name = z.string().min(1).max(200);
+/** What the system is given: it ends a text at its first NUL. */
+const systemText = z.string().regex(/^[^\0]*$/, 'has a NUL character in it');
 
 /** Longest prompt, bytes: about a million tokens, more than any assistant takes. */
 export const MAX_PROMPT_BYTES = 4 * 1024 * 1024;
 
 /** The configuration of the source document. */
 export const claudeCliConfigSchema = z.strictObject({
-  claudeCommand: name,
+  claudeCommand: systemText.min(1).max(200),
   sessionTimeout: ms,
   maxRetries: z.number().int().min(0).max(100),
   healthCheckInterval: positiveMs,
@@ -64,11 +66,11 @@ const optionFields = {
   recoveryTimeoutMs: positiveMs.exactOptional(),
   healthCheckInterval: positiveMs.exactOptional(),
   staleAfterMs: ms.exactOptional(),
-  command: name.max(4096).exactOptional(),
-  args: z.array(z.string().max(100_000)).max(1000).exactOptional(),
+  command: systemText.min(1).max(4096).exactOptional(),
+  args: z.array(systemText.max(100_000)).max(1000).exactOptional(),
   protocol: z.enum(PROTOCOLS).exactOptional(),
-  cwd: z.string().min(1).max(4096).exactOptional(),
-  env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), z.string().max(100_000)).exactOptional(),
+  cwd: systemText.min(1).max(4096).exactOptional(),
+  env: z.record(z.string().regex(/^[A-Za-z_]\w*$/), systemText.max(100_000)).exactOptional(),
   stdin: z.enum(['prompt', 'closed']).exactOptional(),
   mcpServers: z.boolean().exactOptional(),
   template: name.exactOptional(),

@@ -69,12 +69,15 @@ function spawnError(error: unknown, spec: ProcessSpec): ClaudeSessionError {
   const { command, cwd } = spec;
   const told = (message: string, isRetryable: boolean) =>
     new ClaudeSessionError('spawn', message, { cause: error, isRetryable });
-  const code = error instanceof SpawnError ? (error.cause as NodeJS.ErrnoException).code : undefined;
+  // What the system refuses at once (ENOTDIR, E2BIG) is thrown bare.
+  const { code } = (error instanceof SpawnError ? error.cause : error) as NodeJS.ErrnoException;
   if (code === 'ENOENT' && cwd !== undefined && !existsSync(cwd))
     return told(`the working folder ${cwd} is gone`, false);
   if (code === 'ENOENT') return told(`the command ${command} was not found`, false);
   if (code === 'EACCES') return told(`the command ${command} is not executable`, false);
   if (code === 'ENOTDIR') return told(`the working folder ${cwd ?? ''} is no folder`, false);
+  if (code === 'E2BIG')
+    return told(`the command ${command} has more arguments and environment than this system takes`, false);
   return told(`the command ${command} could not be started`, true);
 }
 

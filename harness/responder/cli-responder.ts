@@ -52,8 +52,11 @@ class CliDialogue implements Dialogue {
       this.#conversation = this.#open(session.conversationId);
     }
     const question = `${this.#earlier}${text}`;
-    yield* this.#conversation.ask(question, signal);
-    this.#earlier = ''; // it has heard it
+    for await (const sentence of this.#conversation.ask(question, signal)) {
+      this.#earlier = ''; // who answers has heard it
+      yield sentence;
+    }
+    this.#earlier = '';
   }
 
   async close(): Promise<void> {

@@ -127,6 +127,11 @@ export class CliWebhooks implements AsyncDisposable {
     return this.#targets.reduce((sum, { outbox }) => sum + outbox.waiting, 0);
   }
 
+  /** Fulfils when all that was told is taken or given up, or after `limitMs`: for a process that is about to end. Never rejects. */
+  async settled(limitMs: number): Promise<void> {
+    await Promise.all(this.#targets.map(({ outbox }) => outbox.settled(limitMs)));
+  }
+
   /** Ends the sending; what was not taken is sent by the next process. Bounded, never rejects. */
   async stop(): Promise<void> {
     this.#end();

@@ -268,7 +268,9 @@ export class Conversation {
   #startProcess(): Promise<LiveProcess> {
     return new Promise((resolve, reject) => {
       this.#tools.profiles
-        .run(this.#plan.options.profile, this.#life.signal, (profile) => this.#runProcess(profile, resolve))
+        .run(this.#plan.options.profile, this.#life.signal, (profile, isProven) =>
+          this.#runProcess(profile, resolve, isProven),
+        )
         .then((error) => reject(error ?? new ClaudeSessionError('signal', 'it has ended')))
         .catch(reject); // no profile can take it; heard only before it has started
     });
@@ -278,6 +280,7 @@ export class Conversation {
   async #runProcess(
     profile: CliProfile,
     onStarted: (live: LiveProcess) => void,
+    isProven: () => void,
   ): Promise<ClaudeSessionError | undefined> {
     const { session } = this;
     const { config, env } = this.#tools;
@@ -292,9 +295,10 @@ export class Conversation {
     session.command = shownCommand(line);
     session.profile = profile.name;
     const reader = new ProtocolReader();
-    const output = new SessionOutput(session, this.#tools, reader, (message, words) =>
-      this.#onMessage(message, words),
-    );
+    const output = new SessionOutput(session, this.#tools, reader, (message, words) => {
+      this.#onMessage(message, words);
+      if (message.type === 'result' && !message.isError) isProven();
+    });
     const limits: SessionLimits = { ...limitsOf(this.#plan, 0), maxAgeMs: this.#maxAgeMs };
     let process: CliProcess;
     try {

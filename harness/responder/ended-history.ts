@@ -12,7 +12,11 @@ export class EndedHistory {
   /** Adds a session that is final. */
   add(session: CliSession, nowMonoMs: number): void {
     const { status, endTime, entry, endedMonoMs, peakRssBytes, failures, recoveredInMs } = session;
-    const durationMs = (endedMonoMs < 0 ? nowMonoMs : endedMonoMs) - entry.startedMonoMs;
+    // One that an earlier process began has only the wall clock in common with it.
+    const durationMs =
+      session.earlier === undefined
+        ? (endedMonoMs < 0 ? nowMonoMs : endedMonoMs) - entry.startedMonoMs
+        : Math.max(0, (endTime ?? session.startTime).getTime() - session.startTime.getTime());
     this.#facts.push({
       status,
       endedWallMs: endTime?.getTime() ?? 0,

@@ -82,6 +82,8 @@ const FAILURES_TO_OPEN = 5;
 /** How long a profile is left alone, ms. */
 const OPEN_MS = 30_000;
 
+type ProfileWork = (profile: CliProfile, isProven: () => void) => Promise<ClaudeSessionError | undefined>;
+
 interface Entry {
   readonly profile: CliProfile;
   readonly breaker: CircuitBreakerPolicy | undefined;
@@ -133,12 +135,13 @@ export class Profiles {
 
   /**
    * Runs a try on the best profile and gives its outcome back: an error is an outcome, undefined is success.
+   * Work that lasts calls `isProven` with its first success, so that a probe does not keep its profile from others.
    * Rejects with ClaudeSessionError when no profile can take it, with the signal's reason when aborted while waiting.
    */
   async run(
     wanted: string | undefined,
     signal: AbortSignal,
-    work: (profile: CliProfile) => Promise<ClaudeSessionError | undefined>,
+    work: ProfileWork,
   ): Promise<ClaudeSessionError | undefined> {
     const entries =
       wanted === undefined ? this.#entries : this.#entries.filter(({ profile }) => profile.name === wanted);
@@ -166,21 +169,31 @@ export class Profiles {
     }
   }
 
-  async #runOn(
-    entry: Entry,
-    work: (profile: CliProfile) => Promise<ClaudeSessionError | undefined>,
-  ): Promise<ClaudeSessionError | undefined> {
-    const counted = async (): Promise<ClaudeSessionError | undefined> => {
+  async #runOn(entry: Entry, work: ProfileWork): Promise<ClaudeSessionError | undefined> {
+    const counted = async (isProven: () => void): Promise<ClaudeSessionError | undefined> => {
       entry.running += 1;
       entry.started += 1;
       try {
-        return await work(entry.profile);
+        return await work(entry.profile, isProven);
       } finally {
         entry.running -= 1;
-        this.#waiting.shift()?.();
+        this.#wakeAll();
       }
     };
-    return entry.breaker === undefined ? counted() : entry.breaker.execute(counted);
+    if (entry.breaker === undefined) return counted(() => undefined);
+    let whole: Promise<ClaudeSessionError | undefined> | undefined;
+    await entry.breaker.execute(() => {
+      let prove: () => void = () => undefined;
+      const proven = new Promise<undefined>((resolve) => (prove = () => resolve(undefined)));
+      whole = counted(() => prove());
+      return Promise.race([whole, proven]);
+    });
+    return whole;
+  }
+
+  /** All, in their order: the first may wait for another profile, or find that this one is not to be used now. */
+  #wakeAll(): void {
+    for (const wake of this.#waiting.splice(0)) wake();
   }
 
   #freed(signal: AbortSignal): Promise<void> {

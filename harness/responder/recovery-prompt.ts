@@ -38,3 +38,12 @@ export function recoveryPrompt(task: string, category: FailureCategory, done: Do
   ];
   return parts.join('\n\n');
 }
+
+/** Said to an assistant whose task is not known any more: its own conversation holds it. */
+export const GO_ON_PROMPT =
+  'The process that you ran in was ended from outside, and you are started again in the same conversation. Look at what is done, do not do it twice, and finish the task.';
+
+/** The prompt in the same conversation after the death of who ran it. @param task where it is known */
+export function restartPrompt(task: string | undefined): string {
+  return task === undefined ? GO_ON_PROMPT : `${GO_ON_PROMPT}\n\nThis was the task:\n\n${task}`;
+}

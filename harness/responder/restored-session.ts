@@ -12,15 +12,17 @@ export interface RestoredSession {
   readonly reason: string;
 }
 
-/** Said to an assistant whose task is not known any more: its own conversation holds it. */
-export const GO_ON_PROMPT =
-  'The process that you ran in was ended from outside, and you are started again in the same conversation. Look at what is done, do not do it twice, and finish the task.';
-
 /** Decides. @param foundPids what of it still lived */
 export function fateOf(
   session: JournaledSession,
   foundPids: readonly number[],
-  policy: { readonly onRestart: 'recover' | 'fail'; readonly isEnabled: boolean; readonly nowWallMs: number },
+  policy: {
+    readonly onRestart: 'recover' | 'fail';
+    readonly isEnabled: boolean;
+    readonly nowWallMs: number;
+    /** What still lived could not be ended: two would do the same work. @default false */
+    readonly isLeft?: boolean;
+  },
 ): RestoredSession {
   const { id: sessionId, status } = session;
   if (status !== 'running' && status !== 'recovering')
@@ -33,6 +35,7 @@ export function fateOf(
     reason: `the manager died while it was ${status}; ${why}`,
   });
   const limitMs = session.options?.recoveryTimeoutMs ?? DEFAULT_OPTIONS.recoveryTimeoutMs;
+  if (policy.isLeft === true) return failed('its processes could not be ended');
   if (policy.onRestart === 'fail') return failed('recovery after a restart is switched off');
   if (session.isLongLived === true) return failed('a conversation goes on when it is opened again');
   if (!(session.options?.enableRecovery ?? policy.isEnabled)) return failed('its recovery is switched off');

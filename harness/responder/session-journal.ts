@@ -15,7 +15,8 @@ import { executionOptionsSchema } from './cli-config.ts';
 import { FAILURE_CATEGORIES } from './failure.ts';
 
 const entrySchema = z.object({
-  id: z.string().min(1),
+  /** Names a spill file, too: no path. */
+  id: z.string().regex(/^[\w-]{1,200}$/),
   agentId: z.string(),
   command: z.string(),
   startedWallMs: z.number(),
@@ -78,6 +79,9 @@ export function claimJournals(folder: string): {
   return { sessions, corruptLines, files };
 }
 
+/** Journals of this process; each has its file for itself. */
+const openPaths = new Set<string>();
+
 /** This process's own journal. Whoever opens it closes it. */
 export class SessionJournal {
   readonly #journal: LineJournal;
@@ -85,9 +89,13 @@ export class SessionJournal {
   readonly #all: () => readonly JournaledSession[];
   #compactAtBytes = COMPACT_ABOVE_BYTES;
 
-  /** Throws when the file cannot be written. @param all every session that is still remembered, whole */
+  /** Throws when the file cannot be written, or another manager of this process writes it. @param all every session that is still remembered, whole */
   constructor(folder: string, all: () => readonly JournaledSession[]) {
-    this.#journal = new LineJournal(join(folder, ownFileName(PREFIX)));
+    const path = join(folder, ownFileName(PREFIX));
+    if (openPaths.has(path))
+      throw new Error(`a manager of this process has a journal there already: ${path}`);
+    this.#journal = new LineJournal(path);
+    openPaths.add(path);
     this.#all = all;
   }
 
@@ -106,6 +114,7 @@ export class SessionJournal {
   /** Closes it, and removes the file: whoever closes has seen every session's end. */
   close(): void {
     this.#journal.close();
+    openPaths.delete(this.#journal.path);
     rmSync(this.#journal.path, { force: true });
   }
 }

@@ -112,10 +112,10 @@ export class SessionMemory {
     const tools = { looks, processes: systemProcessSource(), clock: systemEngineClock };
     const orphans = await endOrphans(stateFolder, tools);
     return sessions.map((session) => {
-      const foundPids = orphans
-        .filter(({ sessionId }) => sessionId === session.id)
-        .flatMap((one) => one.foundPids);
-      const policy = { onRestart, isEnabled: isRecoveryEnabled, nowWallMs: wallMs() };
+      const found = orphans.filter(({ sessionId }) => sessionId === session.id);
+      const foundPids = found.flatMap((one) => one.foundPids);
+      const isLeft = found.some(({ isGone }) => !isGone);
+      const policy = { onRestart, isEnabled: isRecoveryEnabled, nowWallMs: wallMs(), isLeft };
       return { session, restored: fateOf(session, foundPids, policy) };
     });
   }

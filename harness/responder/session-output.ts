@@ -2,6 +2,7 @@
  * Owns: the way of a process's output into its session: whole lines without escape sequences, the ring, the spill
  * file, the protocol, and what others are told of it.
  */
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EngineClock } from '../supervisor/engine-clock.ts';
 import type { TreeUsage } from '../supervisor/usage-monitor.ts';
@@ -36,6 +37,12 @@ export function outputPolicyOf({
   if (spillFolder === undefined) return { ring: keepOutput };
   const pathOf = (sessionId: string): string => join(spillFolder, `${sessionId}.log`);
   return { ring: keepOutput, spill: { pathOf, maxBytes: maxSpillBytes } };
+}
+
+/** Removes what was spilled of a session, also by an earlier manager whose session was put back. */
+export function removeSpill(session: CliSession, { spill }: OutputPolicy): void {
+  if (session.spill !== undefined) session.spill.remove();
+  else if (spill !== undefined) rmSync(spill.pathOf(session.id), { force: true });
 }
 
 /** What it needs of a manager. */

@@ -16,7 +16,7 @@ import { commandLine, shownCommand } from './command-line.ts';
 import { ClaudeSessionError } from './failure.ts';
 import { ProtocolReader } from './protocol-reader.ts';
 import type { Profiles, CliProfile } from './profiles.ts';
-import { recoveryPrompt } from './recovery-prompt.ts';
+import { GO_ON_PROMPT, recoveryPrompt, restartPrompt } from './recovery-prompt.ts';
 import { SessionOutput } from './session-output.ts';
 import type { OutputPolicy } from './session-output.ts';
 import { commandFacts, limitsOf, stalePolicyOf } from './session-plan.ts';
@@ -59,15 +59,24 @@ export class SessionRun {
   readonly ended: Promise<CliSession>;
   readonly #tools: RunTools;
   readonly #plan: SessionPlan;
-  readonly #prompt: string;
+  /** Undefined when an earlier manager's journal did not hold it: the conversation does. */
+  readonly #prompt: string | undefined;
+  readonly #isRestored: boolean;
   readonly #life = new AbortController();
   readonly #memory: Memory;
   #process: CliProcess | undefined;
 
   /** @param resume the conversation of an earlier life to go on with */
-  constructor(session: CliSession, prompt: string, plan: SessionPlan, tools: RunTools, resume?: string) {
+  constructor(
+    session: CliSession,
+    prompt: string | undefined,
+    plan: SessionPlan,
+    tools: RunTools,
+    resume?: string,
+  ) {
     this.session = session;
     this.#prompt = prompt;
+    this.#isRestored = resume !== undefined;
     this.#plan = plan;
     this.#tools = tools;
     this.#memory = { conversationId: resume, done: { tools: [], lastWords: '' } };
@@ -89,11 +98,8 @@ export class SessionRun {
     const earlierRetries = session.retryCount;
     let firstFailureMonoMs: number | undefined;
     for (let retriesDone = 0; ; retriesDone++) {
-      const leftMs =
-        firstFailureMonoMs === undefined
-          ? Infinity
-          : this.#plan.recoveryLimitMs - (clock.monoMs() - firstFailureMonoMs);
-      const error = await this.#try(leftMs);
+      const untilMonoMs = (firstFailureMonoMs ?? Infinity) + this.#plan.recoveryLimitMs;
+      const error = await this.#try(untilMonoMs);
       if (session.endTime !== undefined) break;
       session.error = error;
       if (error === undefined) {
@@ -133,10 +139,10 @@ export class SessionRun {
   }
 
   /** One try: its error, undefined when it was good. Never rejects. */
-  async #try(leftMs: number): Promise<ClaudeSessionError | undefined> {
+  async #try(untilMonoMs: number): Promise<ClaudeSessionError | undefined> {
     try {
       return await this.#tools.profiles.run(this.#plan.options.profile, this.#life.signal, (profile) =>
-        this.#tryOn(profile, leftMs),
+        this.#tryOn(profile, untilMonoMs),
       );
     } catch (error) {
       if (error instanceof ClaudeSessionError) return error;
@@ -145,16 +151,17 @@ export class SessionRun {
     }
   }
 
-  async #tryOn(profile: CliProfile, leftMs: number): Promise<ClaudeSessionError | undefined> {
+  async #tryOn(profile: CliProfile, untilMonoMs: number): Promise<ClaudeSessionError | undefined> {
     const { session } = this;
-    const { config, env, startProcess, deadlines } = this.#tools;
+    const { config, env, startProcess, deadlines, clock } = this.#tools;
     const { options, staleAfterMs } = this.#plan;
     const facts = commandFacts(options, profile.options ?? {}, config);
     const resume = facts.isClaude ? this.#memory.conversationId : undefined;
     const line = commandLine(facts, { resume });
     const prompt = this.#promptNow();
     const isFed = options.stdin === undefined ? prompt !== '' : options.stdin === 'prompt';
-    const timeoutMs = Math.min(this.#plan.timeoutMs || Infinity, Math.max(1, leftMs));
+    const leftMs = Math.max(1, untilMonoMs - clock.monoMs()); // now that it has a place
+    const timeoutMs = Math.min(this.#plan.timeoutMs || Infinity, leftMs);
     const ownTimeoutMs = timeoutMs === Infinity ? 0 : timeoutMs;
     session.command = shownCommand(line);
     session.profile = profile.name;
@@ -211,9 +218,10 @@ export class SessionRun {
     session.process = undefined;
     session.exitCode = end.exit?.code ?? undefined;
     this.#learn(reader);
-    // It did not even begin: the assistant may not know that conversation any more. The next try begins a new one.
-    if (resume !== undefined && reader.conversationId === undefined && end.cause === 'exited')
-      this.#memory.conversationId = undefined;
+    // It did not even begin: the assistant may not know that conversation any more. The next try begins a new one,
+    // where there is a task to begin it with.
+    const isLost = resume !== undefined && reader.conversationId === undefined && end.cause === 'exited';
+    if (isLost && this.#prompt !== undefined) this.#memory.conversationId = undefined;
     return judgeAttempt({
       protocol: facts.protocol,
       end,
@@ -226,9 +234,12 @@ export class SessionRun {
 
   #promptNow(): string {
     const { error } = this.session;
-    return error === undefined
-      ? this.#prompt
-      : recoveryPrompt(this.#prompt, error.category, this.#memory.done);
+    const { conversationId, done } = this.#memory;
+    const task = this.#prompt ?? GO_ON_PROMPT;
+    if (error === undefined) return task;
+    const hasSaid = done.tools.length > 0 || done.lastWords !== '';
+    if (this.#isRestored && conversationId !== undefined && !hasSaid) return restartPrompt(this.#prompt);
+    return recoveryPrompt(task, error.category, done);
   }
 
   #learnConversation(conversationId: string): void {

@@ -1,6 +1,7 @@
 /** Owns: what is kept of a session that has ended, and what many of them say together. Pure. */
 import { z } from 'zod';
 import type { AgentAnalytics, Spread } from '../../src/shared/agent-sessions.ts';
+import { outlooks } from './outlook.ts';
 
 const count = z.number().int().nonnegative();
 const millis = z.number().nonnegative().finite();
@@ -67,5 +68,6 @@ export function analyse(ended: readonly EndedSession[]): AgentAnalytics {
       sessions: recovered.length,
       survived: recovered.filter(({ outcome }) => outcome === 'good').length,
     },
+    outlook: outlooks(ended),
   };
 }

@@ -9,6 +9,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Logger } from '../contracts.ts';
+import { bounded } from '../supervisor/bounded.ts';
 import type { EngineClock } from '../supervisor/engine-clock.ts';
 import { LineJournal } from '../supervisor/line-journal.ts';
 import { ownFileName } from '../supervisor/supervisor-files.ts';
@@ -103,6 +104,12 @@ export class WebhookOutbox {
     const id = randomUUID();
     this.#queue({ id, body: JSON.stringify({ id, ...payload }) });
     this.#sendSoon();
+  }
+
+  /** Fulfils when nothing is on its way any more, or after `limitMs`. Never rejects. */
+  async settled(limitMs: number): Promise<void> {
+    const { clock } = this.#options;
+    await bounded(clock, limitMs, 'webhooks', this.#sending ?? Promise.resolve()).catch(() => undefined); // told at each try
   }
 
   /** Ends the sending; what was not taken stays in the journal. Idempotent, bounded, never rejects. */

@@ -41,6 +41,24 @@ export interface Spread {
   readonly p95: number;
 }
 
+/** How the next session of a kind will end, as far as the last ones tell: counts and an interval, no more. */
+export interface AgentOutlook {
+  readonly kind: string;
+  /** Ended sessions that it is taken from; those that somebody cancelled are not among them. */
+  readonly samples: number;
+  /** Fewer samples than these tell nothing. */
+  readonly needed: number;
+  /** Samples that ended badly. */
+  readonly failed: number;
+  /** The share that ends badly is in here, 95 times of 100; 0 to 1. */
+  readonly lowRatio: number;
+  readonly highRatio: number;
+  /** Of that share, the older half of the samples beside the newer. */
+  readonly trend: 'rising' | 'falling' | 'steady' | 'notEnoughData';
+  /** Why the failed ones did, the commonest first. */
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+}
+
 /** What the sessions that have ended were like. */
 export interface AgentAnalytics {
   readonly sessions: number;
@@ -53,6 +71,8 @@ export interface AgentAnalytics {
   readonly errorsByCode: Readonly<Record<string, number>>;
   /** New processes in all, sessions that had one, and those of them that ended well all the same. */
   readonly recoveries: { readonly total: number; readonly sessions: number; readonly survived: number };
+  /** One for each kind. */
+  readonly outlook?: readonly AgentOutlook[];
 }
 
 /** One message of the stream. A `session` replaces what was known of it. */
@@ -100,6 +120,19 @@ function isNews(value: unknown): value is AgentSessionNews {
   );
 }
 
+const TRENDS: readonly unknown[] = ['rising', 'falling', 'steady', 'notEnoughData'];
+
+function isOutlook(value: unknown): value is AgentOutlook {
+  return (
+    isRecord(value) &&
+    isText(value['kind']) &&
+    ['samples', 'needed', 'failed', 'lowRatio', 'highRatio'].every((name) => isNumber(value[name])) &&
+    TRENDS.includes(value['trend']) &&
+    Array.isArray(value['reasons']) &&
+    value['reasons'].every((one) => isRecord(one) && isText(one['reason']) && isNumber(one['count']))
+  );
+}
+
 function isAnalytics(value: unknown): value is AgentAnalytics {
   return (
     isRecord(value) &&
@@ -111,7 +144,8 @@ function isAnalytics(value: unknown): value is AgentAnalytics {
     isRecord(value['recoveries']) &&
     ['total', 'sessions', 'survived'].every((name) =>
       isNumber((value['recoveries'] as Record<string, unknown>)[name]),
-    )
+    ) &&
+    isOptional(value['outlook'], (outlook) => Array.isArray(outlook) && outlook.every(isOutlook))
   );
 }
 

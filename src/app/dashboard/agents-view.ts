@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { repeat } from 'lit/directives/repeat.js';
 import type {
   AgentAnalytics,
+  AgentOutlook,
   AgentSessionNews,
   AgentSessionView,
   Spread,
@@ -185,7 +186,41 @@ function figures(analytics: AgentAnalytics): TemplateResult {
           : `${recoveries.sessions} needed a new process (${recoveries.total} in all); ${recoveries.survived} of them ended well.`
       }
     </p>
+    ${outlookList(analytics.outlook ?? [])}
   </div>`;
+}
+
+const TREND: Readonly<Record<AgentOutlook['trend'], string>> = {
+  rising: 'the share rises',
+  falling: 'the share falls',
+  steady: 'no trend that chance would not show as well',
+  notEnoughData: 'not enough data for a trend',
+};
+
+/** What the last sessions of a kind tell of the next, in words with the numbers in them. */
+function outlookText({
+  kind,
+  samples,
+  needed,
+  failed,
+  lowRatio,
+  highRatio,
+  trend,
+  reasons,
+}: AgentOutlook): string {
+  if (samples < needed) return `${kind}: not enough data (${samples} of ${needed} sessions).`;
+  const percent = (ratio: number): string => String(Math.round(ratio * 100));
+  const [first] = reasons;
+  const why = first === undefined ? '' : ` Most often: ${first.reason} (${first.count} of ${failed}).`;
+  return `${kind}: ${failed} of ${samples} ended badly; of the next, ${percent(lowRatio)} to ${percent(highRatio)} of 100 (95 % interval), ${TREND[trend]}.${why}`;
+}
+
+function outlookList(outlook: readonly AgentOutlook[]): TemplateResult | typeof nothing {
+  if (outlook.length === 0) return nothing;
+  return html`<h3>How the next may end</h3>
+    <ul class="outlook">
+      ${outlook.map((one) => html`<li>${outlookText(one)}</li>`)}
+    </ul>`;
 }
 
 function counts(title: string, of: Readonly<Record<string, number>>): TemplateResult | typeof nothing {

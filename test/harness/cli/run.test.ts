@@ -2,11 +2,14 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { examineParts } from '../../../harness/doctor/examine-parts.ts';
 import { listProcesses } from '../../../harness/supervisor/process-table.ts';
+import { isSignedBy } from '../../../harness/telemetry/webhook-signature.ts';
 import { STAND_IN } from '../../support/node/cli-manager-rig.ts';
 import { processEnd } from '../../support/node/process-ends.ts';
 import { runProgram, sourceArguments } from '../../support/node/run-program.ts';
@@ -97,6 +100,61 @@ test('run takes its options from a template that extends another', async (t) => 
   const session = JSON.parse(stdout) as { output: string[]; template: string };
   assert.deepEqual(session.output, ['12']);
   assert.equal(session.template, 'say');
+});
+
+test('run spreads its tries over the profiles of a file, and refuses a wrong one', async (t) => {
+  const { clara, folder } = await build(t);
+  const file = join(folder, 'profiles.json');
+  writeFileSync(
+    file,
+    JSON.stringify([
+      { name: 'broken', options: { command: 'false' } },
+      { name: 'well', options: { command: 'sh', args: ['-c', 'echo $WHO'], env: { WHO: 'well' } } },
+    ]),
+  );
+  const shared = await clara('--json', '--retry-delay', '1', '--profiles', file);
+  const session = JSON.parse(shared.stdout) as { profile: string; output: string[]; retryCount: number };
+  assert.deepEqual([session.profile, session.output, session.retryCount], ['well', ['well'], 1]);
+  const one = await clara('--json', '--profiles', file, '--profile', 'well');
+  assert.equal((JSON.parse(one.stdout) as { retryCount: number }).retryCount, 0);
+  writeFileSync(file, '[{ "name": "a", "weight": -1 }]');
+  const wrong = await clara('--profiles', file);
+  assert.equal(wrong.code, 2);
+  assert.match(wrong.stderr, /profiles\.json: profiles: 0\.weight/);
+});
+
+test('run tells a webhook of its session, signed; what it cannot deliver, the next run does', async (t) => {
+  const secret = 'a-secret-of-some-length';
+  const told: { body: string; signature: string }[] = [];
+  let status = 503;
+  const server = createServer((request, response) => {
+    let body = '';
+    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
+    request.on('end', () => {
+      if (status === 200) told.push({ body, signature: String(request.headers['clara-signature']) });
+      response.writeHead(status).end();
+    });
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { clara } = await build(t, 'ok', {
+    CLARA_WEBHOOK_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`,
+    CLARA_WEBHOOK_SECRET: secret,
+  });
+  const undelivered = await clara('--json', '--agent', 'first', '--', 'true');
+  assert.equal(undelivered.code, 0, 'a session is none the worse for it');
+  status = 200;
+  assert.equal((await clara('--json', '--agent', 'second', '--retry-delay', '1', '--', 'false')).code, 1);
+  const events = told.map(({ body }) => {
+    const { to, session } = JSON.parse(body) as { to?: string; session: { agentId: string } };
+    return `${session.agentId} ${to ?? 'recovery'}`;
+  });
+  assert.deepEqual(events.slice(0, 3), ['first running', 'first completed', 'second running']);
+  assert.equal(events.at(-1), 'second failed');
+  for (const { body, signature } of told) assert.ok(isSignedBy(secret, body, signature, Date.now()));
 });
 
 test('Ctrl-C cancels the session, and nothing of it is left', async (t) => {

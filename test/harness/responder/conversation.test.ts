@@ -115,8 +115,8 @@ test('a conversation that the assistant does not know any more goes on in a new 
 
 test('a turn without an answer is timed out and retried, and the conversation stays open', async (t) => {
   const { manager, modes } = await cliManagerRig(t);
-  const conversation = manager.openConversation('voice', { ...modes('ok'), timeout: 2000, maxRetries: 1 });
-  await assert.rejects(all(conversation.ask('hang')), { category: 'timeout', message: /2000 ms/ });
+  const conversation = manager.openConversation('voice', { ...modes('ok'), timeout: 4000, maxRetries: 1 });
+  await assert.rejects(all(conversation.ask('hang')), { category: 'timeout', message: /4000 ms/ });
   assert.equal(conversation.session.status, 'running');
   assert.equal(conversation.session.retryCount, 1);
   assert.equal((await all(conversation.ask('hello'))).length, 2);
@@ -153,13 +153,29 @@ test('a command that cannot be started fails the turn and the conversation', asy
 
 test('a process older than its limit is ended between turns, and the conversation goes on in the next', async (t) => {
   const { manager, modes, calls } = await cliManagerRig(t);
-  const conversation = manager.openConversation('voice', { ...modes('ok'), maxAgeMs: 3000 });
+  const conversation = manager.openConversation('voice', { ...modes('ok'), maxAgeMs: 5000 });
   await all(conversation.ask('one'));
   await processEnd(conversation.session.pid ?? 0);
   await all(conversation.ask('two'));
   const [first, second] = calls();
   assert.notEqual(first?.pid, second?.pid);
   assert.ok(second?.args.includes(`--resume=talk-${first?.pid}`));
+});
+
+test('a conversation that answers closes the breaker of its profile while it goes on', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_800_000_000_000 });
+  const { manager, modes } = await cliManagerRig(t, { profiles: [{ name: 'p' }] });
+  await Promise.all(
+    Array.from({ length: 5 }, () =>
+      manager.executeClaudeSession('a', 'x', { command: 'false', maxRetries: 0 }),
+    ),
+  );
+  assert.equal(manager.getProfiles()[0]?.breaker, 'open');
+  t.mock.timers.tick(30_000);
+  const conversation = manager.openConversation('voice', modes('ok'));
+  await all(conversation.ask('hello'));
+  assert.equal(manager.getProfiles()[0]?.breaker, 'closed');
+  assert.equal(manager.getProfiles()[0]?.running, 1);
 });
 
 test('a conversation is a session: found, counted, cancelled', async (t) => {

@@ -1,7 +1,7 @@
 /** What is decided of sessions without any process: outcomes, templates, prompts, health, figures, fates. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { MIN_SAMPLES, rateOf, sessionStatistics, trendOf } from '../../../harness/responder/analytics.ts';
+import { sessionStatistics } from '../../../harness/responder/analytics.ts';
 import type { EndedFacts } from '../../../harness/responder/analytics.ts';
 import { judgeAttempt } from '../../../harness/responder/attempt-outcome.ts';
 import type { AttemptFacts, ProcessEnd } from '../../../harness/responder/attempt-outcome.ts';
@@ -14,6 +14,7 @@ import { fateOf } from '../../../harness/responder/restored-session.ts';
 import { replaySessions } from '../../../harness/responder/session-journal.ts';
 import type { JournaledSession } from '../../../harness/responder/session-journal.ts';
 import { mergeOptions, parseTemplates, resolveOptions } from '../../../harness/responder/templates.ts';
+import { MIN_SAMPLES, rateOf, trendOf } from '../../../harness/telemetry/rates.ts';
 
 const nothingSaid: AttemptFacts['said'] = {
   conversationId: undefined,
@@ -291,7 +292,12 @@ test('a journal with torn and foreign lines is replayed; options and prompt of t
 test('the fate of each session of a dead manager is decided, with the reason', () => {
   const policy = { onRestart: 'recover', isEnabled: true, nowWallMs: 2000 } as const;
   const { conversationId: _none, ...forgotten } = journaled();
-  const cases: [JournaledSession, Partial<typeof policy> | { onRestart: 'fail' }, string, RegExp][] = [
+  const cases: [
+    JournaledSession,
+    Partial<typeof policy> | { onRestart: 'fail' } | { isLeft: true },
+    string,
+    RegExp,
+  ][] = [
     [journaled(), {}, 'recovered', /died/],
     [{ ...forgotten, prompt: 'p' }, {}, 'recovered', /died/],
     [forgotten, {}, 'failed', /neither its conversation nor its prompt/],
@@ -299,6 +305,7 @@ test('the fate of each session of a dead manager is decided, with the reason', (
     [journaled({ isLongLived: true }), {}, 'failed', /opened again/],
     [journaled({ options: { enableRecovery: false } }), {}, 'failed', /switched off/],
     [journaled(), { onRestart: 'fail' }, 'failed', /switched off/],
+    [journaled(), { isLeft: true }, 'failed', /could not be ended/],
     [journaled({ options: { recoveryTimeoutMs: 500 } }), {}, 'failed', /more than 500 ms ago/],
   ];
   for (const [session, change, fate, reason] of cases) {

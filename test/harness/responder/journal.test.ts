@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { ClaudeCliManager } from '../../../harness/responder/claude-cli-manager.ts';
 import type { ClaudeCliManagerOptions } from '../../../harness/responder/manager-options.ts';
+import { GO_ON_PROMPT } from '../../../harness/responder/recovery-prompt.ts';
 import { SessionJournal, replaySessions } from '../../../harness/responder/session-journal.ts';
 import type { JournaledSession } from '../../../harness/responder/session-journal.ts';
 import { readJournal } from '../../../harness/supervisor/line-journal.ts';
@@ -65,7 +66,13 @@ test('with its conversation and its prompt known, a session goes on where it was
   assert.ok(spec);
   assert.ok(spec.args.includes('--resume=talk-7'));
   assert.deepEqual(spec.args.slice(-2), ['--model', 'x']);
-  assert.deepEqual(spec.input, { text: 'Build it.' });
+  const { text } = spec.input as { text: string };
+  assert.match(
+    text,
+    /same conversation\. Look at what is done, do not do it twice/,
+    'it knows the task already',
+  );
+  assert.ok(text.endsWith('Build it.'));
   assert.equal(spec.limits.maxAgeMs, 77_000);
   const again = manager.getSession('cli-1');
   assert.equal(again?.retryCount, 2);
@@ -74,6 +81,88 @@ test('with its conversation and its prompt known, a session goes on where it was
     (again.endTime?.getTime() ?? 0) - again.startTime.getTime() >= 5000,
     'it began in the other life',
   );
+});
+
+test('without its task, a session whose conversation is lost fails, and is never begun with nothing to do', async (t) => {
+  const { processes, start } = fakeCliProcesses((process) => process.exits(1));
+  const { manager } = await build(
+    t,
+    [line(session({ options: { retryDelay: 1, maxRetries: 2 }, conversationId: 'talk-7' }))],
+    { startProcess: start },
+  );
+  assert.equal((await manager.restored)[0]?.fate, 'recovered');
+  await new Promise<void>((resolve) => {
+    manager.onUpdate(({ endTime }) => endTime !== undefined && resolve());
+  });
+  assert.equal(manager.getSession('cli-1')?.status, 'failed');
+  assert.equal(processes.length, 3);
+  for (const { spec } of processes) {
+    assert.ok(spec.args.includes('--resume=talk-7'), 'only there its task is known');
+    assert.deepEqual(spec.input, { text: GO_ON_PROMPT });
+  }
+});
+
+test('with its task, a session whose conversation is lost begins it anew', async (t) => {
+  const { processes, start } = fakeCliProcesses((process) =>
+    process.spec.args.includes('--resume=talk-7') ? process.exits(1) : process.answers(),
+  );
+  const { manager } = await build(
+    t,
+    [line(session({ options: { retryDelay: 1 }, prompt: 'Build it.', conversationId: 'talk-7' }))],
+    { startProcess: start },
+  );
+  await manager.restored;
+  await new Promise<void>((resolve) => {
+    manager.onUpdate(({ endTime }) => endTime !== undefined && resolve());
+  });
+  assert.equal(manager.getSession('cli-1')?.status, 'completed');
+  assert.deepEqual(processes[1]?.spec.input, { text: 'Build it.' });
+});
+
+test('a recovered session gets the environment of its template again, which no journal holds', async (t) => {
+  const { manager, processes } = await build(
+    t,
+    [line(session({ options: { template: 'mine' }, conversationId: 'talk-7' }))],
+    { templates: { mine: { env: { CLAUDE_CONFIG_DIR: '/of/mine' } } }, env: { PATH: '/bin' } },
+  );
+  await manager.restored;
+  while (processes.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(processes[0]?.spec.env, { PATH: '/bin', CLAUDE_CONFIG_DIR: '/of/mine' });
+});
+
+test('sessions that had ended before are there again, and told to nobody a second time; a lost one is', async (t) => {
+  const stateFolder = await temporaryFolder(t);
+  writeFileSync(
+    join(stateFolder, DEAD),
+    [
+      line(session({ id: 'cli-good', status: 'completed', reason: 'result' })),
+      line(session({ id: 'cli-lost' })),
+    ].join('\n'),
+  );
+  const { start } = fakeCliProcesses();
+  const manager = new ClaudeCliManager({ stateFolder, startProcess: start, onRestart: 'fail' });
+  t.after(() => manager.dispose());
+  const told: string[] = [];
+  manager.onUpdate(({ id }, update) => {
+    if (update.type === 'status') told.push(`${id} ${update.to} ${update.reason}`);
+  });
+  await manager.restored;
+  assert.equal(manager.getSession('cli-good')?.status, 'completed');
+  assert.deepEqual(told, ['cli-lost running restored', 'cli-lost failed managerDied']);
+  const { failures, durations } = manager.getSessionStats();
+  assert.deepEqual([failures.rate.count, failures.byCategory.signal.count], [1, 1]);
+  assert.ok((durations.p50Ms ?? 0) >= 5000, 'it began in the other life');
+});
+
+test('the spill file of an earlier manager’s session goes when the session is forgotten', async (t) => {
+  const spillFolder = await temporaryFolder(t);
+  const spilled = join(spillFolder, 'cli-1.log');
+  writeFileSync(spilled, 'private words');
+  const { manager } = await build(t, [line(session({ status: 'completed' }))], { spillFolder });
+  await manager.restored;
+  assert.deepEqual(readdirSync(spillFolder), ['cli-1.log']);
+  assert.equal(manager.cleanupOldSessions(0), 1);
+  assert.deepEqual(readdirSync(spillFolder), []);
 });
 
 test('the journal has prompts only when asked for, and environments never', async (t) => {
@@ -106,6 +195,24 @@ test('a journal that grows is rewritten with what is remembered', async (t) => {
   );
   assert.equal(misfits, 0);
   journal.close();
+});
+
+test('two managers of one process do not share a journal: the second is told, and takes nothing from the first', async (t) => {
+  const { stateFolder, manager } = await build(t, [line(session({ status: 'completed' }))]);
+  await manager.restored;
+  const { log, lines } = keptLog();
+  const { start } = fakeCliProcesses((process) => process.answers());
+  const second = new ClaudeCliManager({ stateFolder, startProcess: start, log });
+  assert.equal((await second.executeClaudeSession('a', 'x')).status, 'completed');
+  await second.dispose();
+  const failed = lines.find(({ event }) => event === 'cliJournalFailed');
+  assert.match(JSON.stringify(failed?.['err']), /has a journal there already/);
+  const name = readdirSync(stateFolder).find((one) => one.startsWith('cli-'));
+  const { sessions } = replaySessions(readJournal(join(stateFolder, name ?? '')).lines);
+  assert.deepEqual(
+    sessions.map(({ id }) => id),
+    ['cli-1'],
+  );
 });
 
 test('a state folder that cannot be used ends no session', async (t) => {

@@ -103,7 +103,7 @@ test('cancelling ends a SIGTERM-proof process and its grandchild within 6 s; the
 });
 
 test('a session without an end is timed out, retried, and final as `timeout` when no retry is left', async (t) => {
-  const { manager, modes, calls, left } = await cliManagerRig(t);
+  const { manager, modes, updates, left } = await cliManagerRig(t);
   const session = await manager.executeClaudeSession('a', 'x', {
     ...modes('silent'),
     timeout: 2500,
@@ -113,7 +113,10 @@ test('a session without an end is timed out, retried, and final as `timeout` whe
   assert.equal(session.error?.category, 'timeout');
   assert.match(session.error.message, /2500 ms/);
   assert.equal(session.retryCount, 1);
-  assert.equal(calls().length, 2);
+  assert.deepEqual(
+    updates.flatMap((one) => (one.type === 'status' ? [one.to] : [])),
+    ['running', 'recovering', 'running', 'timeout'],
+  );
   assert.deepEqual(manager.getFailedSessions(), [session]);
   assert.deepEqual(left(), []);
 });
@@ -125,6 +128,39 @@ test('a silent session is ended as stale after its time and that of a health che
   assert.equal(session.status, 'failed');
   assert.equal(session.error?.category, 'stale');
   assert.deepEqual(left(), []);
+});
+
+test('a slow session is not stale as long as it speaks', async (t) => {
+  const { manager, modes, updates } = await cliManagerRig(t);
+  const options = { ...modes('slow', { MS: 350, TIMES: 10 }), maxRetries: 0 };
+  const session = await manager.executeClaudeSession('a', 'x', {
+    ...options,
+    staleAfterMs: 1500,
+    healthCheckInterval: 1000,
+  });
+  assert.equal(session.status, 'completed', session.error?.message);
+  assert.ok(
+    (session.endTime?.getTime() ?? 0) - session.startTime.getTime() > 2500,
+    'silent, it were ended by then',
+  );
+  const parts = updates.flatMap((one) =>
+    one.type === 'message' && one.message.type === 'assistant' && one.message.text.startsWith('Part')
+      ? [one.message.text]
+      : [],
+  );
+  assert.deepEqual(
+    parts,
+    Array.from({ length: 10 }, (_, index) => `Part ${index}.`),
+  );
+});
+
+test('claude can be run in plain text, too', async (t) => {
+  const { manager, modes, calls } = await cliManagerRig(t);
+  const session = await manager.executeClaudeSession('a', 'four', { ...modes('plain'), protocol: 'plain' });
+  assert.equal(session.status, 'completed', session.error?.message);
+  assert.deepEqual(session.output, ['heard 4 characters']);
+  const args = calls()[0]?.args ?? [];
+  assert.ok(args.includes('-p') && !args.includes('--output-format'));
 });
 
 test('a leak is ended near its limit and told as `memory`', async (t) => {
@@ -262,6 +298,12 @@ test('what cannot be started is a typed error, is not retried, and leaves nothin
     [{ command: '/nowhere/claude' }, /command \/nowhere\/claude was not found/],
     [{ command: plain }, /is not executable/],
     [{ command: 'cat', cwd: '/gone/away' }, /working folder \/gone\/away is gone/],
+    [{ command: 'cat', cwd: plain }, /plain\.txt is no folder/],
+    [{ command: folder }, /is not executable/],
+    [
+      { command: 'cat', args: Array.from({ length: 100 }, () => 'x'.repeat(99_999)) },
+      /command cat has more arguments and environment than this system takes/,
+    ],
   ] as const;
   for (const [options, message] of cases) {
     const session = await manager.executeClaudeSession('a', 'x', options);
@@ -284,6 +326,10 @@ test('a prompt of 10 MB, wrong options and templates in a circle are invalidOpti
     ['x', { retryDelay: 'soon' }, /retryDelay/],
     ['x', { resourceLimits: { maxMemory: 1 } }, /resourceLimits\.maxMemory/],
     ['x', { timeOut: 5 }, /timeOut/],
+    ['x', { command: 'ca\0t' }, /command/],
+    ['x', { args: ['\0'] }, /args\.0/],
+    ['x', { env: { A: 'b\0' } }, /env\.A/],
+    ['x', { cwd: '/tmp\0' }, /cwd/],
     ['x', { template: 'a' }, /a -> b -> a/],
     ['x', { template: 'none' }, /no template none/],
   ];

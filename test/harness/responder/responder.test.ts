@@ -174,6 +174,19 @@ test('a conversation that began elsewhere is told to the assistant with the firs
   assert.equal(earlierWords([{ from: 'user' }]), '');
 });
 
+test('what was said before is told once, also when the first answer is interrupted', async (t) => {
+  const { responder, calls } = await build(t);
+  const dialogue = responder.open('voice-2', [{ from: 'user', text: 'My name is Ada.' }]);
+  const never = new AbortController().signal;
+  for await (const _sentence of dialogue.answer('please count', never)) break;
+  for await (const _sentence of dialogue.answer('Thanks', never));
+  await dialogue.close();
+  assert.deepEqual(
+    calls().map(({ turn }) => turn?.includes('My name is Ada.')),
+    [true, false],
+  );
+});
+
 test('the probe tells of the command and its version, or why there is none', async (t) => {
   const { responder, manager } = await build(t);
   const signal = AbortSignal.timeout(20_000);

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { GO_ON_PROMPT } from '../../../harness/responder/restored-session.ts';
+import { GO_ON_PROMPT } from '../../../harness/responder/recovery-prompt.ts';
 import { listProcesses } from '../../../harness/supervisor/process-table.ts';
 import { cliManagerRig } from '../../support/node/cli-manager-rig.ts';
 import { sourceArguments } from '../../support/node/run-program.ts';

@@ -187,6 +187,20 @@ test('options: recoveryTimeoutMs, 900000 by default, bounds the whole recovery a
   assert.equal((await again).retryCount, 15);
 });
 
+test('recoveryTimeoutMs runs on while a retry waits for a place on its profile', async (t) => {
+  const { manager, clock, processes } = build(t, undefined, { profiles: [{ name: 'p', maxConcurrent: 1 }] });
+  manager.startClaudeSession('a', 'x', { recoveryTimeoutMs: 20_000, retryDelay: 2000 });
+  await clock.advance(0);
+  const other = manager.startClaudeSession('b', 'y');
+  processes[0]?.exits(1);
+  await clock.advance(0);
+  assert.equal(processes[1]?.spec.sessionId, other.session.id, 'it has the place');
+  await clock.advance(12_000);
+  processes[1]?.answers();
+  await clock.advance(0);
+  assert.equal(processes[2]?.spec.limits.maxAgeMs, 8000);
+});
+
 test('options: healthCheckInterval is also a session’s own', async (t) => {
   const { manager, clock, updates, settle } = build(t);
   const { session } = manager.startClaudeSession('a', 'x', { healthCheckInterval: 1000 });
@@ -300,6 +314,16 @@ test('cancelSession(id) is true once, cancelAllSessions() says how many', async 
   assert.equal(manager.cancelAllSessions(), 2);
   assert.equal((await first.ended).status, 'cancelled');
   assert.equal(manager.cancelAllSessions(), 0);
+});
+
+test('a session can be cancelled as soon as it is told of', async (t) => {
+  const { manager, processes, settle } = build(t, answers);
+  manager.onUpdate(({ id }, { type }) => type === 'status' && manager.cancelSession(id));
+  const { session, ended } = manager.startClaudeSession('a', 'x');
+  assert.equal(session.status, 'cancelled');
+  await settle();
+  await ended;
+  assert.equal(processes.length, 0, 'nothing was started for it');
 });
 
 test('a session that waits for its retry is cancelled at once', async (t) => {

@@ -61,6 +61,29 @@ test('a profile that fails five times is left alone, until a probe has worked', 
   assert.equal(profiles.states()[0]?.breaker, 'closed');
 });
 
+test('a probe that lasts for hours frees its profile with its first good answer', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
+  const profiles = new Profiles([{ name: 'bad' }]);
+  for (let i = 0; i < 5; i += 1) await profiles.run(undefined, never, broken);
+  t.mock.timers.tick(30_000);
+  let end: (error: ClaudeSessionError | undefined) => void = () => undefined;
+  let prove: () => void = () => undefined;
+  const long = profiles.run(undefined, never, (_profile, isProven) => {
+    prove = isProven;
+    return new Promise((resolve) => (end = resolve));
+  });
+  assert.equal(profiles.states()[0]?.breaker, 'probing');
+  await assert.rejects(profiles.run(undefined, never, good), { category: 'spawn' });
+  prove();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(profiles.states()[0]?.breaker, 'closed');
+  await profiles.run(undefined, never, good);
+  assert.equal(profiles.states()[0]?.running, 1, 'the long one');
+  end(new ClaudeSessionError('exitCode', 'ended with exit code 1'));
+  assert.equal((await long)?.category, 'exitCode');
+  assert.equal(profiles.states()[0]?.running, 0);
+});
+
 test('failures of the task itself open no breaker', async () => {
   const profiles = new Profiles([{ name: 'good' }]);
   for (let i = 0; i < 10; i += 1)
@@ -95,6 +118,51 @@ test('whoever finds all full waits for a place, or until it is aborted', async (
   finish(undefined);
   await Promise.all([first, second]);
   assert.deepEqual(order, ['second']);
+});
+
+test('a place that becomes free goes to who can use it, whoever waits for another one before it', async () => {
+  const profiles = new Profiles([
+    { name: 'a', maxConcurrent: 1 },
+    { name: 'b', maxConcurrent: 1 },
+  ]);
+  const hold = (name: string) => {
+    let free: (value: undefined) => void = () => undefined;
+    const run = profiles.run(name, never, () => new Promise<undefined>((resolve) => (free = resolve)));
+    return { run, free: () => free(undefined) };
+  };
+  const [holdsA, holdsB] = [hold('a'), hold('b')];
+  const order: string[] = [];
+  const want = (name: string) =>
+    profiles.run(name, never, () => {
+      order.push(name);
+      return good();
+    });
+  const [waitsForA, waitsForB] = [want('a'), want('b')];
+  holdsB.free();
+  await holdsB.run;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(order, ['b'], 'who waits for a is no reason to let b stand empty');
+  holdsA.free();
+  await Promise.all([holdsA.run, waitsForA, waitsForB]);
+  assert.deepEqual(order, ['b', 'a']);
+});
+
+test('those that wait for a place come in their order', async () => {
+  const profiles = new Profiles([{ name: 'narrow', maxConcurrent: 1 }]);
+  const order: number[] = [];
+  await Promise.all(
+    Array.from({ length: 20 }, (_, index) =>
+      profiles.run(undefined, never, async () => {
+        order.push(index);
+        await new Promise((resolve) => setImmediate(resolve));
+        return undefined;
+      }),
+    ),
+  );
+  assert.deepEqual(
+    order,
+    Array.from({ length: 20 }, (_, index) => index),
+  );
 });
 
 test('profiles are read from JSON with every mistake named', () => {

@@ -115,6 +115,7 @@ test('every message of the stream is understood by the page, and a damaged one i
     { type: 'news', news: {} },
     { type: 'snapshot', nowWallMs: 1, sessions: [{}], news: [], analytics: analyse([]) },
     { type: 'ended', sessionId: 's', analytics: { ...analyse([]), durationMs: 3 } },
+    { type: 'ended', sessionId: 's', analytics: { ...analyse([]), outlook: [{ kind: 'cli' }] } },
   ])
     assert.equal(parseAgentsMessage(value), undefined, JSON.stringify(value));
 });

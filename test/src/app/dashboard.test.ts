@@ -18,6 +18,31 @@ const analytics: AgentAnalytics = {
   endReasons: { bye: 1, died: 1 },
   errorsByCode: { '<img src=x onerror=alert(1)>': 3 },
   recoveries: { total: 3, sessions: 1, survived: 1 },
+  outlook: [
+    {
+      kind: 'cli',
+      samples: 40,
+      needed: 20,
+      failed: 6,
+      lowRatio: 0.071,
+      highRatio: 0.291,
+      trend: 'steady',
+      reasons: [
+        { reason: 'exitCode', count: 5 },
+        { reason: 'timeout', count: 1 },
+      ],
+    },
+    {
+      kind: 'voice',
+      samples: 3,
+      needed: 20,
+      failed: 0,
+      lowRatio: 0,
+      highRatio: 1,
+      trend: 'notEnoughData',
+      reasons: [],
+    },
+  ],
 };
 const session = (sessionId: string, more: Partial<AgentSessionView> = {}): AgentSessionView => ({
   sessionId,
@@ -130,6 +155,16 @@ describe('the dashboard', () => {
     expect(text()).to.include('<img src=x onerror=alert(1)>');
     expect(element.querySelector('img')).to.equal(null);
     expect(text()).to.include('1 needed a new process (3 in all); 1 of them ended well.');
+  });
+
+  it('says how the next may end with the numbers it is taken from, or that there is not enough data', async () => {
+    gateway.tell(snapshot());
+    await until(() => element.querySelector('.outlook') !== null, 'the outlook');
+    const lines = [...element.querySelectorAll('.outlook li')].map((line) => line.textContent);
+    expect(lines).to.deep.equal([
+      'cli: 6 of 40 ended badly; of the next, 7 to 29 of 100 (95 % interval), no trend that chance would not show as well. Most often: exitCode (5 of 6).',
+      'voice: not enough data (3 of 20 sessions).',
+    ]);
   });
 
   it('ends a session, and says when that did not work', async () => {

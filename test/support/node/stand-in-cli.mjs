@@ -4,11 +4,11 @@
  * test tool only. STAND_IN is a list of modes with commas; STAND_IN_STATE a folder where each call is written down
  * (calls.jsonl) and where "n times" is counted.
  *
- * ok · slow (STAND_IN_MS between lines) · silent (says nothing after init) · lingers (no exit after the result) ·
+ * ok · slow (STAND_IN_TIMES lines, STAND_IN_MS between them) · silent (says nothing after init) · lingers (no exit after the result) ·
  * proof (ignores SIGTERM) · grandchild (holds stdout) · strayed (a grandchild in a session of its own) · leak
  * (STAND_IN_MB a second) · busy (burns CPU) · badJson · halfLines · huge (STAND_IN_MB of lines) · ansi · unknown ·
  * fails (exit 1, STAND_IN_TIMES times) · dies (SIGKILLs itself, STAND_IN_TIMES times) · auth · budget · maxTurns ·
- * errorResult · noResult · forgetful (knows no conversation of before) · apiRetry · doubled (deltas and whole blocks) · plain (no protocol)
+ * errorResult · noResult · forgetful (knows no conversation of before) · apiRetry · plain (no protocol) · deaf (hears no interrupt)
  */
 import { Buffer } from 'node:buffer';
 import { spawn } from 'node:child_process';
