@@ -159,13 +159,16 @@ export function mediaFinding(truth: MediaTruth, atMonoMs: number): MediaFinding 
   };
 }
 
-/** True when the agent, which answered before, is silent while the pair is alive: it hangs. */
-export function isAgentSilent(truth: MediaTruth, atMonoMs: number): boolean {
+/**
+ * True when the agent, which answered before, is silent while the pair is alive: it hangs. `wasSilent`: it has been found
+ * so; then it is until it answers, or until the path is found to be cut and its silence says nothing any more.
+ */
+export function isAgentSilent(truth: MediaTruth, atMonoMs: number, wasSilent = false): boolean {
   return (
     truth.heartbeatMonoMs !== undefined &&
     atMonoMs - truth.heartbeatMonoMs >= HEARTBEAT_SILENT_MS + 500 &&
     mediaFinding(truth, atMonoMs).cut === 'none' &&
-    atMonoMs - Math.max(truth.payloadMonoMs, truth.checksMonoMs) < HEARTBEAT_SILENT_MS
+    (wasSilent || atMonoMs - Math.max(truth.payloadMonoMs, truth.checksMonoMs) < HEARTBEAT_SILENT_MS)
   );
 }
 

@@ -7,7 +7,7 @@ const CAUSES: Readonly<Record<OutageCause, string>> = {
   pageSlept: 'the page or the computer was asleep',
   serverRestarted: 'the server restarted',
   accessRefused: 'the server refused access',
-  agentGone: 'the agent had left',
+  agentGone: 'the agent had left or did not answer',
   networkChanged: 'this device changed its network',
   serverUnreachable: 'the server could not be reached',
   signalLost: 'only the control connection broke',
