@@ -147,8 +147,15 @@ export function mediaFinding(truth: MediaTruth, atMonoMs: number): MediaFinding 
     !couldReport &&
     atMonoMs - truth.checksMonoMs >= CHECKS_ALONE_MS &&
     (last?.pairs.some((pair) => (pair.responsesReceived ?? 0) > 0) ?? false);
-  if (!payloadSilent && seen.payload && (upSigns >= 2 || isChecksAlone) && last?.upConfirmed !== true)
-    return { cut: 'up', cutSinceMonoMs: Math.min(truth.checksMonoMs, truth.heartbeatMonoMs ?? Infinity) };
+  if (!payloadSilent && seen.payload && (upSigns >= 2 || isChecksAlone) && last?.upConfirmed !== true) {
+    // Each answer that came says that ours had arrived until then: it began after the last of those that are missed.
+    const missedMonoMs = [
+      checksSilent || isChecksAlone ? truth.checksMonoMs : -Infinity,
+      heartbeatSilent ? (truth.heartbeatMonoMs ?? -Infinity) : -Infinity,
+      reportsSilent ? truth.reportsMonoMs : -Infinity,
+    ];
+    return { cut: 'up', cutSinceMonoMs: Math.max(...missedMonoMs) };
+  }
   // Where nothing could ever answer (no counted checks, no reports, no agent), what comes must do.
   const isAnswered = truth.roundTrip || !(countsChecks || seen.reports || truth.agentAnswers);
   return {

@@ -31,6 +31,8 @@ const BLINK_MS = 1000;
 interface Open {
   /** As far as is known yet. */
   startMs: number;
+  /** `startMs` is the agent's last answer, of which there is one a second: what the path tells is nearer. */
+  isByAgent: boolean;
   noticedMs: number;
   side: OutageSide;
   attempts: number;
@@ -48,14 +50,14 @@ export function outagesOf(events: readonly RecordingEvent[], endMs: number): Out
     if (last?.end !== 'recovered' || atMs - last.endMs > BLINK_MS) return undefined;
     outages.pop();
     const { startMs, noticedMs, side, attempts, isRejoin } = last;
-    return { startMs, noticedMs, side, attempts, isRejoin };
+    return { startMs, isByAgent: side === 'agent', noticedMs, side, attempts, isRejoin };
   };
   const close = (atMs: number, end: Outage['end'], facts: Facts = {}): void => {
     if (open === undefined) return;
-    const { startMs, noticedMs, side, attempts, isRejoin } = open;
+    const { noticedMs, side, attempts, isRejoin } = open;
     const before = outages.at(-1)?.endMs ?? 0;
     outages.push({
-      startMs: Math.max(before, Math.min(startMs, atMs - lengthIn(facts, 'outageMs'))),
+      startMs: Math.max(before, startOf(open, atMs - lengthIn(facts, 'outageMs'), facts)),
       endMs: atMs,
       noticedMs,
       side,
@@ -100,13 +102,24 @@ function sawOutage(open: Open | undefined, phase: string, atMs: number, facts: F
   const state = facts['state'];
   const isJoin = state === 'reconnecting.joining';
   const isTry = isJoin || (state === 'reconnecting.sdk' && !(open?.attempts ?? 0));
+  const startMs = startOf(open, atMs - lengthIn(facts, 'cutForMs'), facts);
   return {
-    startMs: Math.min(open?.startMs ?? atMs, atMs - lengthIn(facts, 'cutForMs')),
+    startMs,
+    isByAgent: side === 'agent' || (open?.isByAgent === true && startMs === open.startMs),
     noticedMs: open?.noticedMs ?? atMs,
     side: open === undefined ? side : wider(open.side, side),
     attempts: (open?.attempts ?? 0) + (phase === 'reconnecting' && isTry ? 1 : 0),
     isRejoin: (open?.isRejoin ?? false) || isJoin,
   };
+}
+
+/** Where an outage begins, when another sign of it tells that it began at `toldMs`. */
+function startOf(open: Open | undefined, toldMs: number, facts: Facts): number {
+  if (open === undefined) return toldMs;
+  const isOfPath = facts['agentMissed'] !== true && facts['side'] !== 'agent';
+  // What fell silent together began together; an agent that was missed long before is an outage from then on.
+  if (open.isByAgent && isOfPath && toldMs < open.noticedMs) return toldMs;
+  return Math.min(open.startMs, toldMs);
 }
 
 /** A length of time among the facts, ms; 0 where it is not told. */

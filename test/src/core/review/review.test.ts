@@ -163,11 +163,21 @@ test('an outage begins with its cut, whatever was told of it first and however i
     phase(15_860, 'connected', { outageMs: 10_391, sameRoom: true, side: 'both' }),
   ];
   assert.deepEqual(starts(hole), [5469]);
+  // The agent's last answer is up to 1 s older than the cut, which the path knows better.
+  const answered = phase(7474, 'unstable', { agentMissed: true, cutForMs: 3003 });
+  assert.deepEqual(starts(hole.with(1, answered)), [5469]);
+  const long = phase(3000, 'unstable', { agentMissed: true, cutForMs: 1000 });
+  assert.deepEqual(starts(hole.with(1, long).toSpliced(2, 1)), [2000], 'it was missed long before');
   const cut = [
     phase(424, 'connected'),
     phase(8017, 'reconnecting', { state: 'reconnecting.sdk', side: 'both', cutForMs: 2548 }),
   ];
   assert.deepEqual(starts(cut), [5469], 'the recording ends in it');
+  assert.deepEqual(
+    starts([...cut.toSpliced(1, 0, answered)]),
+    [5469],
+    'the same, with the agent missed first',
+  );
   assert.deepEqual(starts([...cut, phase(30_000, 'ended')]), [5469], 'the user gave up');
   assert.deepEqual(starts([...cut, phase(38_000, 'failed')]), [5469], 'the budget was used up');
   const known = phase(9000, 'reconnecting', { state: 'reconnecting.waiting', cutForMs: 4000 });
