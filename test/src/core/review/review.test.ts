@@ -287,6 +287,14 @@ test('two sessions meet at the join, or at their first outage', () => {
   assert.equal(verdicts['heardLatencyMs'], undefined);
 });
 
+test('scores that nobody hears apart are alike', () => {
+  const one = openRecording(callRecording(200));
+  const mosOf = (mos: number) => ({ ...one, summary: { ...one.summary!, mos } });
+  const betterOf = (mos: number) =>
+    compareRecordings(mosOf(4.4), mosOf(mos), 'join').facts.find(({ fact }) => fact === 'mos')?.better;
+  assert.deepEqual([4.39, 4.44, 4.2, 4.5].map(betterOf), [undefined, undefined, 'first', 'second']);
+});
+
 test('a session without an outage is laid at the join, and the answer says so', () => {
   const { alignment } = compareRecordings(
     openRecording(callRecording(20)),
