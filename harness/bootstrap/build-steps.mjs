@@ -101,6 +101,23 @@ const benchPage = {
     ]),
 };
 
+/** `<clara-review>` as one script, for pages that open from disk. @type {BuildStep} */
+const reviewScript = {
+  name: 'building the review script',
+  inputs: ['src', 'package-lock.json'],
+  output: 'dist/harness/review-page/review.js',
+  build: (root) =>
+    runScript(root, 'esbuild/bin/esbuild', [
+      'src/embed/review.ts',
+      '--bundle',
+      '--minify',
+      '--format=iife',
+      '--target=es2022',
+      '--log-level=warning',
+      '--outdir=dist/harness/review-page',
+    ]),
+};
+
 /** @type {BuildStep} */
 const app = {
   name: 'building the app',
@@ -138,7 +155,7 @@ const library = {
 };
 
 /** What all commands need. */
-export const RUN_STEPS = [harness, probe, app];
+export const RUN_STEPS = [harness, probe, reviewScript, app];
 
 /** The commands that open the app in a browser. */
 const APP_COMMANDS = ['up', 'call', 'chaos', 'bench', 'test'];
@@ -149,7 +166,8 @@ const APP_COMMANDS = ['up', 'call', 'chaos', 'bench', 'test'];
  * @returns {readonly BuildStep[]}
  */
 export function stepsOf(command) {
-  if (command === 'bench') return [harness, benchPage];
+  // The library for the bars of what is loaded.
+  if (command === 'bench') return [harness, benchPage, library];
   return command !== undefined && APP_COMMANDS.includes(command) ? RUN_STEPS : [harness];
 }
 

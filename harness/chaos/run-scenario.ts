@@ -2,6 +2,7 @@
 import { basename, dirname } from 'node:path';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import { saveRecording } from '../call/save-recording.ts';
+import { reviewPageName, saveReviewPage } from './review-page.ts';
 import type { Logger } from '../contracts.ts';
 import type { FaultWay } from '../faults/fault-way.ts';
 import { seedFor } from '../faults/seeded-random.ts';
@@ -61,7 +62,11 @@ export async function runScenario(options: ScenarioRunOptions, signal: AbortSign
     signal,
   );
   if (setup?.noAgent === true) await rig.rig.stack.agent.stop();
-  let isRecorded = false;
+  const saved = { recording: false, review: false };
+  const tellProblem = (error: unknown): false => {
+    report(error instanceof Error ? error.message : 'the recording was not saved');
+    return false;
+  };
   const played = await playCall(
     rig,
     {
@@ -71,13 +76,10 @@ export async function runScenario(options: ScenarioRunOptions, signal: AbortSign
       ...(recordFile !== undefined &&
         client === 'clara' && {
           afterHangUp: async (call) => {
-            isRecorded = await saveRecording(call, recordFile).then(
-              () => true,
-              (error: unknown) => {
-                report(error instanceof Error ? error.message : 'the recording was not saved');
-                return false;
-              },
-            );
+            saved.recording = await saveRecording(call, recordFile).then(() => true, tellProblem);
+            if (!saved.recording) return;
+            const title = `${scenario.id}, call ${run}`;
+            saved.review = await saveReviewPage(recordFile, title).then(() => true, tellProblem);
           },
         }),
     },
@@ -85,7 +87,7 @@ export async function runScenario(options: ScenarioRunOptions, signal: AbortSign
   );
   options.onPlayed?.(played);
   const observed = observeCall(scenario, { client, run }, played, options.slackMs);
-  return isRecorded
-    ? { ...observed, recording: `${basename(dirname(recordFile ?? ''))}/${basename(recordFile ?? '')}` }
-    : observed;
+  if (!saved.recording || recordFile === undefined) return observed;
+  const recording = `${basename(dirname(recordFile))}/${basename(recordFile)}`;
+  return { ...observed, recording, ...(saved.review && { review: reviewPageName(recording) }) };
 }

@@ -23,6 +23,8 @@ export interface ChaosRun extends CallResult {
   readonly soak?: SoakFacts;
   /** The page's own recording, a path in the report's folder. Beyond the contract. */
   readonly recording?: string;
+  /** The page that shows it, a path in the report's folder. Beyond the contract. */
+  readonly review?: string;
   /** When the user joined, ms from the click. Beyond the contract, for the timeline. */
   readonly joinsAtMs?: readonly number[];
   /** Every word by its time, for the timeline; else made of the lists. Beyond the contract. */

@@ -200,11 +200,15 @@ function caption(run: ChaosRun, mostFalseMs = DETECTION_MS): string {
     run.falseConnectedMs > 500
       ? ` · <span${run.falseConnectedMs > mostFalseMs ? ' class="miss"' : ''}>${seconds(run.falseConnectedMs)} shown as connected without sound</span>`
       : '';
-  const recording =
-    run.recording === undefined
-      ? ''
-      : ` · <a href="${escapeHtml(encodeURI(run.recording))}" download title="Import it on the app’s sessions page to look at the call second by second">recording</a>`;
-  return `${verdict} · ${sign}${falsely} · ${back} · ${lost} · ${joined}${run.sessionLost ? ' · session lost' : ''}${recording}`;
+  const link = (path: string | undefined, attributes: string, text: string): string =>
+    path === undefined ? '' : ` · <a href="${escapeHtml(encodeURI(path))}"${attributes}>${text}</a>`;
+  const review = link(run.review, '', 'review');
+  const recording = link(
+    run.recording,
+    ' download title="Can be imported on the app’s sessions page"',
+    'recording',
+  );
+  return `${verdict} · ${sign}${falsely} · ${back} · ${lost} · ${joined}${run.sessionLost ? ' · session lost' : ''}${review}${recording}`;
 }
 
 function misses(runs: readonly ChaosRun[]): string {

@@ -18,11 +18,13 @@ import { roomMetricsOf } from '../livekit/room-metrics.ts';
 import { Database } from '../storage/database.ts';
 import { IndexedRecordStore } from '../storage/indexed-record-store.ts';
 import { putAway } from '../storage/put-away.ts';
-import { storeRecorder } from '../storage/recorder.ts';
+import { FLUSH_EVERY_MS, storeRecorder } from '../storage/recorder.ts';
 import type { ClaraReviewElement } from '../ui/review/clara-review-element.ts';
 import { syntheticRecording, syntheticSamples } from './synthetic-call.ts';
 
 const HOUR_S = 3600;
+/** How long before a flush a browser is killed, ms: the kill takes its time. */
+const BEFORE_FLUSH_MS = 250;
 const STARTED_WALL_MS = Date.UTC(2026, 2, 1, 12);
 const silent = { info: () => {}, warn: () => {} };
 const settled = (delayMs = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -85,58 +87,92 @@ async function loopback(): Promise<{ reports: () => Promise<RTCStatsReport[]>; c
   };
 }
 
+/** The call of {@link measurements.callOn}, and its recording. */
+let liveCall: Awaited<ReturnType<typeof loopback>> | undefined;
+let liveRecording: { readonly samples: () => number; readonly end: () => Promise<void> } | undefined;
+
 const measurements = {
-  /** Main thread for one second of recording: reading reports, making the sample, a tenth of packing and writing; ms. */
-  async recorder(): Promise<number> {
-    const { reports, close } = await loopback();
-    const all = await reports();
-    close();
-    return withStore('recorder', async (store) => {
-      const maker = new SampleMaker();
+  /** A call begins in this page. */
+  async callOn(): Promise<void> {
+    liveCall = await loopback();
+  },
+
+  /** It is recorded from now on, as a session is: both reports once a second, the sample, the flushes. */
+  async recordCall(): Promise<void> {
+    const { store, database } = storeOf('clara-bench-recorder');
+    await begin(store, 'warm'); // the database is made
+    const session = storeRecorder({
+      store: Promise.resolve(store),
+      clock: browserClock,
+      log: silent,
+      newId: () => 'a',
+      page: window,
+    }).begin(Date.now());
+    const maker = new SampleMaker();
+    const startedMs = performance.now();
+    let samples = 0;
+    const sampleOnce = async (): Promise<void> => {
+      const reports = (await liveCall?.reports()) ?? [];
+      const atMs = performance.now() - startedMs;
       const facts = {
-        monoMs: 0,
+        monoMs: atMs,
         agentTrackIds: new Set(
-          [...(all[1]?.values() ?? [])].map((one: { trackIdentifier?: string }) => one.trackIdentifier ?? ''),
+          [...(reports[1]?.values() ?? [])].map(
+            (one: { trackIdentifier?: string }) => one.trackIdentifier ?? '',
+          ),
         ),
         signalRttMs: 20,
         connectionState: 'connected',
         connectionQuality: 'good',
       };
-      await begin(store, 'a');
-      const costs: number[] = [];
-      for (let round = 0; round < 100; round++) {
-        const startedMs = performance.now();
-        const samples = Array.from(
-          { length: 10 },
-          (_, at) =>
-            maker.make((round * 10 + at) * 1000, roomMetricsOf(all, facts), { signalPhaseCode: 3 })[0]
-              ?.sample ?? { atMs: 0 },
-        );
-        const chunk = { ...chunkOf('main', round, tableOf(samples)), toMs: round * 10_000 };
-        const writing = store.append('a', { firstSeq: round, events: [], chunks: [chunk] });
-        costs.push((performance.now() - startedMs) / 10);
-        await writing;
-      }
-      return percentile(costs.slice(10), 0.5);
-    });
+      const made = maker.make(atMs, roomMetricsOf(reports, facts), { signalPhaseCode: 3 });
+      for (const { stream, sample } of made) session.sample(stream, sample);
+      samples++;
+    };
+    const timer = setInterval(() => {
+      sampleOnce().catch(reportError);
+    }, 1000);
+    liveRecording = {
+      samples: () => samples,
+      end: async () => {
+        clearInterval(timer);
+        session.end(Date.now(), { phase: 'ended', reason: 'stopped' });
+        await settled(200);
+        await database.close();
+        indexedDB.deleteDatabase('clara-bench-recorder');
+      },
+    };
   },
 
-  /** From the begin of a write of ten samples to its end; ms. */
+  /** Both end; how many samples were taken. */
+  async callOff(): Promise<number> {
+    const samples = liveRecording?.samples() ?? 0;
+    await liveRecording?.end();
+    liveCall?.close();
+    return samples;
+  },
+
+  /** From the begin of a write to its end; ms. As many samples as wait for one. */
   async flush(): Promise<{ p50: number; p99: number; bytesPerSample: number }> {
     return withStore('flush', async (store) => {
       await begin(store, 'a');
-      const samples = syntheticSamples(4000);
+      const perFlush = Math.floor(FLUSH_EVERY_MS / 1000) + 1;
+      const samples = syntheticSamples(400 * perFlush);
       const times: number[] = [];
       let bytes = 0;
       for (let seq = 0; seq < 400; seq++) {
-        const chunk = chunkOf('main', seq, tableOf(samples.slice(seq * 10, seq * 10 + 10)));
+        const chunk = chunkOf('main', seq, tableOf(samples.slice(seq * perFlush, (seq + 1) * perFlush)));
         bytes += chunk.data.length;
         const startedMs = performance.now();
         await store.append('a', { firstSeq: seq, events: [], chunks: [{ ...chunk, toMs: seq }] });
         times.push(performance.now() - startedMs);
         if (seq % 20 === 0) await settled();
       }
-      return { p50: percentile(times, 0.5), p99: percentile(times, 0.99), bytesPerSample: bytes / 4000 };
+      return {
+        p50: percentile(times, 0.5),
+        p99: percentile(times, 0.99),
+        bytesPerSample: bytes / samples.length,
+      };
     });
   },
 
@@ -191,14 +227,19 @@ const measurements = {
     });
   },
 
+  /** Fills the database of {@link openHour}; the next page opens it cold. */
+  async fillHour(): Promise<void> {
+    const { store, database } = storeOf('clara-bench-open');
+    await store.add([syntheticRecording('a', HOUR_S, STARTED_WALL_MS)]);
+    await database.close();
+  },
+
   /**
    * Opens an hour from the database, draws it on its canvases and lays it out; ms: the first in this page, and the middle of
    * the others. The screen's part is left out: without a display it is done in software, frame by frame (70 ms here).
    */
   async openHour(): Promise<{ cold: number; p50: number }> {
     return withStore('open', async (store) => {
-      await store.add([syntheticRecording('a', HOUR_S, STARTED_WALL_MS)]);
-      await settled(200);
       const times: number[] = [];
       for (let round = 0; round < 16; round++) {
         const startedMs = performance.now();
@@ -292,7 +333,7 @@ const measurements = {
     });
   },
 
-  /** Records a sample and an event a second until the browser is killed. */
+  /** Records a sample and an event a second until the browser is killed; when there is most to lose, ms from now. */
   recordOn(): number {
     const { store } = storeOf('clara-bench-crash');
     const recorder = storeRecorder({
@@ -310,7 +351,11 @@ const measurements = {
       recorder.sample('main', { ...samples[second++], atMs });
       recorder.event({ kind: 'network', atMs, hint: 'connectionChange' });
     }, 1000);
-    return Date.now();
+    // Each flush comes FLUSH_EVERY_MS after the first second that waits for it.
+    let firstWaitingMs = 1000;
+    for (let flush = 1; flush < 3; flush++)
+      firstWaitingMs = (Math.floor((firstWaitingMs + FLUSH_EVERY_MS) / 1000) + 1) * 1000;
+    return firstWaitingMs + FLUSH_EVERY_MS - BEFORE_FLUSH_MS;
   },
 
   /** What {@link recordOn} has left: how far it came, ms since its start, and whether all of it can be read. */

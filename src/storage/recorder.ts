@@ -17,8 +17,11 @@ import { holdRecordingLock } from './recording-lock.ts';
 import type { RecordPart, RecordWriter, TimedChunk } from './record-store.ts';
 import { saltedHash } from './salted-hash.ts';
 
-/** A crash costs at most this, ms (recording.md). */
-export const FLUSH_EVERY_MS = 10_000;
+/**
+ * From the first thing that waits to the write, ms. A crash may cost 10 s (recording.md): this, the second that lies
+ * between what was written last and what waits first, and the write itself.
+ */
+export const FLUSH_EVERY_MS = 8500;
 /** Events that wait for the store, count; a session has some hundreds an hour. */
 export const MAX_WAITING_EVENTS = 5000;
 /** Samples that wait for it, count: half an hour of one stream. */

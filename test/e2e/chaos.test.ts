@@ -42,7 +42,12 @@ test('a short hole is played with both clients, judged, reported, and not played
     'hole-1.clara.1.json',
     'hole-1.stock.1.json',
   ]);
-  assert.match(await readFile(join(report, 'report.html'), 'utf8'), /<svg/);
+  const told = await readFile(join(report, 'report.html'), 'utf8');
+  assert.match(told, /<svg/);
+  for (const link of ['recordings/hole-1.clara.1.clararec', 'recordings/hole-1.clara.1.html']) {
+    assert.ok(told.includes(`href="${link}"`), link);
+    assert.ok((await readFile(join(report, link))).length > 1000, link);
+  }
   const again = await runClara(args, { folder });
   assert.match(again.stderr, /2 of them there already/);
   assert.deepEqual(JSON.parse(again.stdout), result);

@@ -75,6 +75,7 @@ test('a call with two cuts of the network is told right, also cold and offline w
     const outage = opened.outages[at];
     assert.ok(outage !== undefined);
     const beginsLateMs = recording.session.startedWallMs + outage.startMs - fromWallMs;
+    t.diagnostic(`outage ${at + 1} begins ${Math.round(beginsLateMs)} ms after its fault`);
     assert.ok(Math.abs(beginsLateMs) <= 1000, `outage ${at + 1} begins ${beginsLateMs} ms after its fault`);
     const endsLateMs = recording.session.startedWallMs + outage.endMs - toWallMs;
     assert.ok(
@@ -178,7 +179,7 @@ test('a browser that is killed in a call loses ten seconds at most, and says so 
   const { recording, opened } = await recordingIn(file);
   assert.equal(recording.session.interrupted, true);
   const lostMs = killedWallMs - (recording.session.endedWallMs ?? 0);
-  assert.ok(lostMs >= 0 && lostMs <= 10_500, `${lostMs} ms lost`);
+  assert.ok(lostMs >= 0 && lostMs <= 10_000, `${lostMs} ms lost`);
   assert.equal(opened.brokenRecords, 0);
   assert.ok(opened.main.rows >= 5, `${opened.main.rows} samples`);
 });

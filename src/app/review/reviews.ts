@@ -176,14 +176,14 @@ export class Reviews {
     this.#busy(async () => {
       const added: string[] = [];
       let known = 0;
-      let problem: string | undefined;
+      const problems: string[] = [];
       for (const file of files) {
         try {
           const result = await (await this.#open()).import(file);
           added.push(...result.added);
           known += result.known.length;
         } catch (error) {
-          problem = importProblemText(error, file instanceof File ? file.name : undefined);
+          problems.push(importProblemText(error, file instanceof File ? file.name : undefined));
         }
       }
       await this.#list();
@@ -193,10 +193,10 @@ export class Reviews {
         ...(known > 0 ? [`${count(known)} ${known === 1 ? 'was' : 'were'} here already.`] : []),
       ].join(' ');
       this.#set({
-        told: { text: [good, problem].filter(Boolean).join(' '), isProblem: problem !== undefined },
+        told: { text: [good, ...problems].filter(Boolean).join(' '), isProblem: problems.length > 0 },
       });
       const [only] = added;
-      if (added.length === 1 && only !== undefined && problem === undefined)
+      if (added.length === 1 && only !== undefined && problems.length === 0)
         this.#parts.go(`/sessions/${only}`);
     });
   }

@@ -147,8 +147,15 @@ export function mediaFinding(truth: MediaTruth, atMonoMs: number): MediaFinding 
     !couldReport &&
     atMonoMs - truth.checksMonoMs >= CHECKS_ALONE_MS &&
     (last?.pairs.some((pair) => (pair.responsesReceived ?? 0) > 0) ?? false);
-  if (!payloadSilent && seen.payload && (upSigns >= 2 || isChecksAlone) && last?.upConfirmed !== true)
-    return { cut: 'up', cutSinceMonoMs: Math.min(truth.checksMonoMs, truth.heartbeatMonoMs ?? Infinity) };
+  if (!payloadSilent && seen.payload && (upSigns >= 2 || isChecksAlone) && last?.upConfirmed !== true) {
+    // Each answer that came says that ours had arrived until then: it began after the last of those that are missed.
+    const missedMonoMs = [
+      checksSilent || isChecksAlone ? truth.checksMonoMs : -Infinity,
+      heartbeatSilent ? (truth.heartbeatMonoMs ?? -Infinity) : -Infinity,
+      reportsSilent ? truth.reportsMonoMs : -Infinity,
+    ];
+    return { cut: 'up', cutSinceMonoMs: Math.max(...missedMonoMs) };
+  }
   // Where nothing could ever answer (no counted checks, no reports, no agent), what comes must do.
   const isAnswered = truth.roundTrip || !(countsChecks || seen.reports || truth.agentAnswers);
   return {
@@ -159,13 +166,16 @@ export function mediaFinding(truth: MediaTruth, atMonoMs: number): MediaFinding 
   };
 }
 
-/** True when the agent, which answered before, is silent while the pair is alive: it hangs. */
-export function isAgentSilent(truth: MediaTruth, atMonoMs: number): boolean {
+/**
+ * True when the agent, which answered before, is silent while the pair is alive: it hangs. `wasSilent`: it has been found
+ * so; then it is until it answers, or until the path is found to be cut and its silence says nothing any more.
+ */
+export function isAgentSilent(truth: MediaTruth, atMonoMs: number, wasSilent = false): boolean {
   return (
     truth.heartbeatMonoMs !== undefined &&
     atMonoMs - truth.heartbeatMonoMs >= HEARTBEAT_SILENT_MS + 500 &&
     mediaFinding(truth, atMonoMs).cut === 'none' &&
-    atMonoMs - Math.max(truth.payloadMonoMs, truth.checksMonoMs) < HEARTBEAT_SILENT_MS
+    (wasSilent || atMonoMs - Math.max(truth.payloadMonoMs, truth.checksMonoMs) < HEARTBEAT_SILENT_MS)
   );
 }
 

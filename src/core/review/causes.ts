@@ -40,7 +40,7 @@ export function causeOf(outage: Outage, events: readonly RecordingEvent[]): Like
   );
   for (const cause of OUTAGE_CAUSES)
     if (TOLD[cause]?.some((says) => near.some(says))) return { cause, isTold: true };
-  if (agentLeftFirst(outage, events)) return { cause: 'agentGone', isTold: false };
+  if (outage.side === 'agent' || agentLeftFirst(outage, events)) return { cause: 'agentGone', isTold: false };
   if (near.some((event) => event.kind === 'network' && event.hint === 'connectionChange'))
     return { cause: 'networkChanged', isTold: false };
   if (near.some((event) => wordsOf(event).some((word) => UNREACHABLE.has(word))))

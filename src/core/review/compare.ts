@@ -68,12 +68,19 @@ export function compareRecordings(
   };
 }
 
+/** Scores this near to each other are alike: nobody hears less, and the estimate is no better. */
+const ALIKE_MOS = 0.05;
+
 function compared(
   fact: ComparedFactName,
   first: number | undefined,
   second: number | undefined,
 ): ComparedFact {
-  const isJudged = fact !== 'durationMs' && first !== undefined && second !== undefined && first !== second;
+  const isJudged =
+    fact !== 'durationMs' &&
+    first !== undefined &&
+    second !== undefined &&
+    Math.abs(first - second) > (fact === 'mos' ? ALIKE_MOS : 0);
   const isFirstBetter = isJudged && (fact === 'mos' ? first > second : first < second);
   return {
     fact,

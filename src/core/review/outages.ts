@@ -1,12 +1,12 @@
 /**
  * Outages out of a recording's events: from the first sign to proof or end. Owns what counts as one outage: all
- * phases between two proven connections, so an outage that goes from `unstable` over several tries is one. The begin
- * is moved back to when sound stopped, where the link told so on its return.
+ * phases between two proven connections, so an outage that goes from `unstable` over several tries is one. It begins
+ * when sound stopped, which the link tells seconds later, as `cutForMs` with its first signs or as `outageMs` on its return.
  */
 import type { RecordingEvent } from '../../shared/recording.ts';
 
-/** Which way was cut, as the link saw it. */
-export type OutageSide = 'up' | 'down' | 'both' | 'signal';
+/** Which way was cut, as the link saw it; `agent`: nothing was, and nobody answered. */
+export type OutageSide = 'up' | 'down' | 'both' | 'signal' | 'agent';
 
 /** A time in which the session was not proven to be up. Times are monotonic ms since its start. */
 export interface Outage {
@@ -29,6 +29,10 @@ export interface Outage {
 const BLINK_MS = 1000;
 
 interface Open {
+  /** As far as is known yet. */
+  startMs: number;
+  /** `startMs` is the agent's last answer, of which there is one a second: what the path tells is nearer. */
+  isByAgent: boolean;
   noticedMs: number;
   side: OutageSide;
   attempts: number;
@@ -40,25 +44,20 @@ export function outagesOf(events: readonly RecordingEvent[], endMs: number): Out
   const outages: Outage[] = [];
   let open: Open | undefined;
   let isUp = false;
-  /** Begin of a reopened outage. */
-  let beganMs: number | undefined;
   /** Shown as connected for a blink only: the outage before it was not over. */
   const reopened = (atMs: number): Open | undefined => {
     const last = outages.at(-1);
     if (last?.end !== 'recovered' || atMs - last.endMs > BLINK_MS) return undefined;
     outages.pop();
-    beganMs = last.startMs;
-    const { noticedMs, side, attempts, isRejoin } = last;
-    return { noticedMs, side, attempts, isRejoin };
+    const { startMs, noticedMs, side, attempts, isRejoin } = last;
+    return { startMs, isByAgent: side === 'agent', noticedMs, side, attempts, isRejoin };
   };
   const close = (atMs: number, end: Outage['end'], facts: Facts = {}): void => {
     if (open === undefined) return;
-    const outageMs = facts['outageMs'];
-    const toldMs = typeof outageMs === 'number' && outageMs >= 0 ? atMs - outageMs : open.noticedMs;
     const { noticedMs, side, attempts, isRejoin } = open;
     const before = outages.at(-1)?.endMs ?? 0;
     outages.push({
-      startMs: beganMs ?? Math.max(before, Math.min(noticedMs, toldMs)),
+      startMs: Math.max(before, startOf(open, atMs - lengthIn(facts, 'outageMs'), facts)),
       endMs: atMs,
       noticedMs,
       side,
@@ -68,7 +67,6 @@ export function outagesOf(events: readonly RecordingEvent[], endMs: number): Out
       isRejoin,
     });
     open = undefined;
-    beganMs = undefined;
   };
   for (const event of events) {
     if (event.kind === 'attempt' && open !== undefined) {
@@ -104,7 +102,10 @@ function sawOutage(open: Open | undefined, phase: string, atMs: number, facts: F
   const state = facts['state'];
   const isJoin = state === 'reconnecting.joining';
   const isTry = isJoin || (state === 'reconnecting.sdk' && !(open?.attempts ?? 0));
+  const startMs = startOf(open, atMs - lengthIn(facts, 'cutForMs'), facts);
   return {
+    startMs,
+    isByAgent: side === 'agent' || (open?.isByAgent === true && startMs === open.startMs),
     noticedMs: open?.noticedMs ?? atMs,
     side: open === undefined ? side : wider(open.side, side),
     attempts: (open?.attempts ?? 0) + (phase === 'reconnecting' && isTry ? 1 : 0),
@@ -112,15 +113,34 @@ function sawOutage(open: Open | undefined, phase: string, atMs: number, facts: F
   };
 }
 
+/** Where an outage begins, when another sign of it tells that it began at `toldMs`. */
+function startOf(open: Open | undefined, toldMs: number, facts: Facts): number {
+  if (open === undefined) return toldMs;
+  const isOfPath = facts['agentMissed'] !== true && facts['side'] !== 'agent';
+  // What fell silent together began together; an agent that was missed long before is an outage from then on.
+  if (open.isByAgent && isOfPath && toldMs < open.noticedMs) return toldMs;
+  return Math.min(open.startMs, toldMs);
+}
+
+/** A length of time among the facts, ms; 0 where it is not told. */
+function lengthIn(facts: Facts, name: 'cutForMs' | 'outageMs'): number {
+  const told = facts[name];
+  return typeof told === 'number' && told > 0 ? told : 0;
+}
+
 function sideOf(facts: Facts, before: OutageSide | undefined): OutageSide {
+  if (facts['agentMissed'] === true) return 'agent';
   const told = facts['side'] ?? facts['cut'];
   if (told === 'up' || told === 'down' || told === 'both' || told === 'signal') return told;
   if (told === 'none') return 'signal';
   return before ?? 'both';
 }
 
-/** Of the two, the one that takes more: both sides, one side, the control connection only. */
+/** Of the two, the one that takes more: both sides, one side, nobody there, the control connection only. */
 function wider(first: OutageSide, second: OutageSide): OutageSide {
-  if (first === second || second === 'signal') return first;
-  return first === 'signal' ? second : 'both';
+  for (const least of ['signal', 'agent'] as const) {
+    if (first === least) return second;
+    if (second === least) return first;
+  }
+  return first === second ? first : 'both';
 }

@@ -7,7 +7,7 @@ const CAUSES: Readonly<Record<OutageCause, string>> = {
   pageSlept: 'the page or the computer was asleep',
   serverRestarted: 'the server restarted',
   accessRefused: 'the server refused access',
-  agentGone: 'the agent had left',
+  agentGone: 'the agent had left or did not answer',
   networkChanged: 'this device changed its network',
   serverUnreachable: 'the server could not be reached',
   signalLost: 'only the control connection broke',
@@ -64,7 +64,9 @@ export function storyLineEn(line: StoryLine): string {
     case 'worstMinute':
       return `The worst minute began at ${clockEn(line.atMs)}${line.mos === undefined ? '' : ` (MOS ${line.mos.toFixed(1)})`}.`;
     case 'answered':
-      return `The agent answered after ${secondsEn(line.medianMs)} in the middle of ${line.count} ${line.count === 1 ? 'turn' : 'turns'}, ${secondsEn(line.slowestMs)} at most.`;
+      return line.count === 1
+        ? `The agent’s one timed answer came after ${secondsEn(line.medianMs)}.`
+        : `The agent answered after ${secondsEn(line.medianMs)} in the middle of ${line.count} turns, ${secondsEn(line.slowestMs)} at most.`;
     case 'notMeasured':
       return `Nothing was measured for ${durationEn(line.gapMs)}.`;
     case 'brokenRecords':

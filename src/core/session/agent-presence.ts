@@ -57,10 +57,10 @@ export class AgentPresence {
     this.#show(SUCCESSION_MS);
   }
 
-  /** The heartbeat found it hanging, or answering again. */
-  silent(isSilent: boolean): void {
-    this.#isSilent = isSilent;
-    this.#show(0);
+  /** The heartbeat found it hanging since `sinceMonoMs`, or (undefined) not hanging. */
+  silent(sinceMonoMs: number | undefined): void {
+    this.#isSilent = sinceMonoMs !== undefined;
+    this.#show(0, sinceMonoMs);
   }
 
   /** A room stands, in which an agent is to be expected: one that was there before is missed at once. */
@@ -86,20 +86,19 @@ export class AgentPresence {
     this.state.set('absent');
   }
 
-  #show(graceMs: number): void {
+  #show(graceMs: number, sinceMonoMs = this.#clock.monoMs()): void {
     const shown = this.#isSilent ? 'absent' : this.#told;
     if (shown === this.state.value) return;
     this.state.set(shown);
-    if (shown === 'absent') this.#beginAbsence(graceMs);
+    if (shown === 'absent') this.#beginAbsence(graceMs, sinceMonoMs);
     else this.#endAbsence();
   }
 
-  #beginAbsence(graceMs: number): void {
+  #beginAbsence(graceMs: number, sinceMonoMs = this.#clock.monoMs()): void {
     if (!this.#isExpected) return;
     this.#absence.abort();
     const absence = new AbortController();
     this.#absence = absence;
-    const sinceMonoMs = this.#clock.monoMs();
     const miss = async (): Promise<void> => {
       const delayMs = this.#wasHere ? graceMs : PATIENCE_MS;
       if (delayMs > 0) await this.#clock.sleep(delayMs, absence.signal);

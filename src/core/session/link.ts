@@ -93,12 +93,23 @@ export interface TransitionLine {
 export function transitionLine(state: LinkState, link: Link, atMonoMs: number): TransitionLine {
   if (link.phase === 'unstable' && link.side === 'agent') {
     const { name, generation } = state;
-    const facts = { state: name, generation, agentMissed: true };
+    const facts = { state: name, generation, agentMissed: true, ...cutForOf(link, atMonoMs) };
     return { event: 'linkChanged', text: 'no agent answers', facts };
   }
   // What was shown as the outage may have lasted until the agent was back.
-  const facts = { ...factsOf(state, atMonoMs), ...(link.phase === 'connected' && link.recovered) };
+  const facts = {
+    ...factsOf(state, atMonoMs),
+    ...cutForOf(link, atMonoMs),
+    ...(link.phase === 'connected' && link.recovered),
+  };
   return { event: 'linkChanged', text: textOf(state, atMonoMs), facts };
+}
+
+/** A cut is found seconds after it began: for how long it had lasted when it was told, so that a recording knows when. */
+function cutForOf(link: Link, atMonoMs: number): { readonly cutForMs?: number } {
+  if (link.phase !== 'unstable' && link.phase !== 'reconnecting') return {};
+  const cutForMs = atMonoMs - link.sinceMonoMs;
+  return cutForMs > 0 ? { cutForMs } : {};
 }
 
 function textOf(state: LinkState, atMonoMs: number): string {

@@ -32,8 +32,11 @@ const PING_LIMIT_MS = 1500;
 export interface RoomWatchListener {
   /** After each sample. */
   onFinding(finding: MediaFinding): void;
-  /** The agent, which answered before, is silent while the path is sound; and when it answers again. */
-  onAgentSilent(silent: boolean): void;
+  /**
+   * The agent, which answered before, is silent while the path is sound: since when, monotonic ms. Undefined when that
+   * does not hold any more.
+   */
+  onAgentSilent(sinceMonoMs: number | undefined): void;
   /** Told after each sample; `good` while proof is sought. */
   onQuality(quality: NetworkQuality): void;
   /** The first defect of ours that this watch met: a loop that ended, or a listener that threw. */
@@ -94,7 +97,7 @@ export class RoomWatch {
     this.#agentSound = undefined;
     if (!this.#isAgentSilent) return;
     this.#isAgentSilent = false;
-    this.#listener.onAgentSilent(false);
+    this.#listener.onAgentSilent(undefined);
   }
 
   #run(once: () => Promise<void>): void {
@@ -161,13 +164,15 @@ export class RoomWatch {
   #tell(atMonoMs: number): void {
     if (this.#signal.aborted) return;
     // Two signals agree: an unanswered heartbeat alone is no agent that hangs, its sound may come all the same.
-    const isSilent = isAgentSilent(this.#truth, atMonoMs) && !isAgentHeard(this.#agentSound, atMonoMs);
-    if (isSilent !== this.#isAgentSilent) {
-      this.#isAgentSilent = isSilent;
-      this.#listener.onAgentSilent(isSilent);
-    }
+    const wasSilent = this.#isAgentSilent;
+    const isSilent =
+      isAgentSilent(this.#truth, atMonoMs, wasSilent) && !isAgentHeard(this.#agentSound, atMonoMs);
+    this.#isAgentSilent = isSilent;
+    if (isSilent && !wasSilent) this.#listener.onAgentSilent(this.#truth.heartbeatMonoMs ?? atMonoMs);
     this.#listener.onQuality(networkQuality(this.#quality));
     this.#listener.onFinding(mediaFinding(this.#truth, atMonoMs));
+    // After the finding: where it is the path that is silent, the agent is no sooner there than that is known.
+    if (wasSilent && !isSilent && !this.#signal.aborted) this.#listener.onAgentSilent(undefined);
   }
 
   async #wait(delayMs: number, canBeCut: boolean): Promise<void> {

@@ -82,7 +82,7 @@ class SessionDriver implements VoiceSession {
       {
         watch: (generation) => ({
           onFinding: (finding) => this.#runner.dispatch({ type: 'media', generation, finding }),
-          onAgentSilent: (isSilent) => parts.agent.silent(isSilent),
+          onAgentSilent: (sinceMonoMs) => parts.agent.silent(sinceMonoMs),
           onQuality: (quality) => parts.notes.quality.set(quality),
         }),
         onJoined: (generation, roomSid) => this.#runner.dispatch({ type: 'joined', generation, roomSid }),

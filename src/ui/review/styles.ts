@@ -277,6 +277,16 @@ export const timelineStyles = css`
     white-space: nowrap;
     color: var(--_text);
     background: color-mix(in oklab, var(--_raised), var(--_soft) 24%);
+    container-type: inline-size;
+  }
+  /* A name is shown whole or not at all. */
+  .stay span {
+    display: none;
+  }
+  @container (inline-size >= 6rem) {
+    .stay span {
+      display: inline;
+    }
   }
   .stay.connected {
     color: var(--_on-accent);

@@ -130,7 +130,7 @@ export function laneTemplate(
           .style=${`inset-inline-start: ${left}%; inline-size: max(2px, ${width}%)`}
           title=${`${PHASE_NAMES[phase] ?? phase}, ${durationText(until - at)}`}
         >
-          ${width > 12 ? (PHASE_NAMES[phase] ?? phase) : nothing}
+          <span>${PHASE_NAMES[phase] ?? phase}</span>
         </div>`;
       })}
     </div>

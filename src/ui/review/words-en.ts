@@ -44,7 +44,7 @@ export const CAUSE_NAMES: Readonly<Record<OutageCause, string>> = {
   pageSlept: 'Page or computer asleep',
   serverRestarted: 'Server restarted',
   accessRefused: 'Access refused',
-  agentGone: 'Agent had left',
+  agentGone: 'Agent gone or silent',
   networkChanged: 'Network changed',
   serverUnreachable: 'Server out of reach',
   signalLost: 'Control connection only',
@@ -58,6 +58,7 @@ export const SIDE_NAMES: Readonly<Record<OutageSide, string>> = {
   down: 'to you',
   both: 'both ways',
   signal: 'control only',
+  agent: 'no agent',
 };
 
 /** How an outage ended. */

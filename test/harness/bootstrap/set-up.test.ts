@@ -103,6 +103,10 @@ test('looking at settings needs no app, a call does', () => {
     ['dist/harness/cli/main.js'],
   );
   assert.ok(stepsOf('call').some(({ output }) => output === 'dist/app/index.html'));
+  assert.ok(
+    stepsOf('bench').some(({ output }) => output === 'dist/lib/register.js'),
+    'what is loaded has bars',
+  );
 });
 
 test('only one holds the lock at a time', async (t) => {

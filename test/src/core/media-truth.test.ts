@@ -308,3 +308,16 @@ test('counters that begin anew with another pair are no step back', () => {
   simulation.truth = mediaSampled(simulation.truth, rebuilt);
   assert.equal(mediaFinding(simulation.truth, 20_500).cut, 'none');
 });
+
+test('a cut of our direction began at the last answer that came, whichever it was', () => {
+  for (const phaseMs of [0, 500, 1000, 1500, 2000]) {
+    const simulation = new Simulation();
+    simulation.run(20_000 + phaseMs);
+    const cutMonoMs = simulation.now;
+    Object.assign(simulation.path, { checks: false, heartbeat: false, reports: false });
+    simulation.run(6000, 500, () => simulation.finding.cut !== 'none');
+    assert.equal(simulation.finding.cut, 'up');
+    const lateMs = (simulation.finding.cutSinceMonoMs ?? NaN) - cutMonoMs;
+    assert.ok(Math.abs(lateMs) <= 1000, `found to begin ${lateMs} ms after it`);
+  }
+});

@@ -53,3 +53,52 @@ test('what a listener throws is told as a defect, and the watch goes on', async 
   assert.equal(clock.timerCount, 0);
   assert.deepEqual(log.lines, []);
 });
+
+test('an agent that is silent with its path is no sooner there again than the cut is found', async () => {
+  const world = new FakeWorld();
+  const { clock } = world;
+  const { rooms } = fakePorts(world);
+  const life = new AbortController();
+  const joining = rooms.join(
+    {
+      ticket: { serverUrls: ['ws://one'], participantToken: 'token-1' },
+      serverUrl: 'ws://one',
+      repairDelayMs: () => null,
+      resumable: false,
+      muted: false,
+      onEvent: () => {},
+    },
+    life.signal,
+  );
+  await clock.advance(world.joinMs);
+  const told: string[] = [];
+  new RoomWatch(
+    clock,
+    await joining,
+    {
+      onFinding: ({ cut }) => {
+        if (cut !== 'none') told.push(`cut ${cut}`);
+      },
+      onAgentSilent: (sinceMonoMs) =>
+        told.push(
+          sinceMonoMs === undefined ? 'no longer silent' : `silent for ${clock.monoMs() - sinceMonoMs} ms`,
+        ),
+      onQuality: () => {},
+      onDefect: (error) => assert.fail(String(error)),
+    },
+    { seeking: false, agentAnswers: false },
+    life.signal,
+  );
+  await clock.advance(5000);
+  world.agentAnswers = false;
+  await clock.advance(4000);
+  assert.equal(told.length, 1);
+  const silentMs = Number(/^silent for (\d+) ms$/.exec(told[0] ?? '')?.[1]);
+  assert.ok(silentMs >= 3000 && silentMs <= 4000, told[0]);
+  rooms.last.count();
+  world.pathUp = false;
+  await clock.advance(5000);
+  life.abort();
+  await clock.advance(0);
+  assert.deepEqual(told.slice(1, 3), ['cut both', 'no longer silent']);
+});

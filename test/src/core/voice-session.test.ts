@@ -1043,8 +1043,11 @@ test('a hung agent is shown as absent within 5 s and a new one is asked for, at 
   const told = (made.ports.recorder.sessions[0]?.events ?? []).flatMap((event) =>
     event.kind === 'phase' ? [{ phase: event.phase, ...event.facts }] : [],
   );
+  const [missed] = told.slice(-2);
+  const cutForMs = Number((missed as { cutForMs?: number }).cutForMs);
+  assert.ok(cutForMs >= 3000 && cutForMs <= 5000, `silent for ${cutForMs} ms when it was told`);
   assert.deepEqual(told.slice(-2), [
-    { phase: 'unstable', state: 'connected', generation: 1, agentMissed: true },
+    { phase: 'unstable', state: 'connected', generation: 1, agentMissed: true, cutForMs },
     { phase: 'connected', state: 'connected', generation: 1, ...recovered },
   ]);
 });

@@ -11,6 +11,7 @@ import {
   type RecordingProblem,
 } from '../../../src/storage/recorder.ts';
 import type { RecordStore } from '../../../src/storage/record-store.ts';
+import { FakeClock } from '../../support/core/fake-clock.ts';
 
 const event = (atMs: number): RecordedEvent => ({ kind: 'phase', atMs, phase: 'connected' });
 
@@ -76,6 +77,27 @@ describe('the recorder', () => {
         bytes: JSON.stringify([event(1), event(2)]).length + JSON.stringify([event(3)]).length,
       },
     ]);
+  });
+
+  it('loses 10 s at most, whenever the browser is killed', async () => {
+    const store = new MemoryRecordStore();
+    const clock = new FakeClock();
+    const session = storeRecorder({
+      store: Promise.resolve(store),
+      clock,
+      log: { info: () => {}, warn: () => {} },
+      newId: () => 'session-1',
+    }).begin(0);
+    let mostMs = 0;
+    for (let atMs = 0; atMs < 90_000; atMs += 100) {
+      if (atMs % 1000 === 400) session.sample('main', { atMs, upPacketsSent: atMs });
+      mostMs = Math.max(mostMs, atMs - (await store.lastAtMs('session-1')));
+      await clock.advance(100);
+    }
+    expect(mostMs).to.be.within(FLUSH_EVERY_MS, 9900);
+    session.end(90_000, { phase: 'ended', reason: 'stopped' });
+    await settled();
+    expect(clock.timerCount).to.equal(0);
   });
 
   for (const goes of ['pagehide', 'visibilitychange', 'freeze']) {

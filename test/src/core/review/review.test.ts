@@ -149,6 +149,53 @@ test('an outage that was shown as over for a blink is one outage', () => {
   );
 });
 
+test('an outage begins with its cut, whatever was told of it first and however it ended', () => {
+  const phase = (atMs: number, name: string, facts: Record<string, string | number | boolean> = {}) =>
+    ({ kind: 'phase', atMs, phase: name, facts }) as const satisfies RecordingEvent;
+  const starts = (events: RecordingEvent[]): number[] =>
+    outagesOf(events, 40_000).map(({ startMs }) => startMs);
+  // As a call in a hole of the network told it: the agent is missed first, and the link is up again for a blink.
+  const hole = [
+    phase(424, 'connected'),
+    phase(7474, 'unstable', { agentMissed: true }),
+    phase(8016, 'connected'),
+    phase(8017, 'reconnecting', { state: 'reconnecting.sdk', side: 'both' }),
+    phase(15_860, 'connected', { outageMs: 10_391, sameRoom: true, side: 'both' }),
+  ];
+  assert.deepEqual(starts(hole), [5469]);
+  // The agent's last answer is up to 1 s older than the cut, which the path knows better.
+  const answered = phase(7474, 'unstable', { agentMissed: true, cutForMs: 3003 });
+  assert.deepEqual(starts(hole.with(1, answered)), [5469]);
+  const long = phase(3000, 'unstable', { agentMissed: true, cutForMs: 1000 });
+  assert.deepEqual(starts(hole.with(1, long).toSpliced(2, 1)), [2000], 'it was missed long before');
+  const cut = [
+    phase(424, 'connected'),
+    phase(8017, 'reconnecting', { state: 'reconnecting.sdk', side: 'both', cutForMs: 2548 }),
+  ];
+  assert.deepEqual(starts(cut), [5469], 'the recording ends in it');
+  assert.deepEqual(
+    starts([...cut.toSpliced(1, 0, answered)]),
+    [5469],
+    'the same, with the agent missed first',
+  );
+  assert.deepEqual(starts([...cut, phase(30_000, 'ended')]), [5469], 'the user gave up');
+  assert.deepEqual(starts([...cut, phase(38_000, 'failed')]), [5469], 'the budget was used up');
+  const known = phase(9000, 'reconnecting', { state: 'reconnecting.waiting', cutForMs: 4000 });
+  assert.deepEqual(starts([...cut.with(1, phase(8017, 'reconnecting')), known]), [5000], 'known later');
+});
+
+test('an agent that does not answer while the path is sound is told as that', () => {
+  const events: RecordingEvent[] = [
+    { kind: 'phase', atMs: 400, phase: 'connected' },
+    { kind: 'phase', atMs: 9000, phase: 'unstable', facts: { agentMissed: true, cutForMs: 3000 } },
+    { kind: 'phase', atMs: 20_000, phase: 'connected', facts: { outageMs: 14_000, side: 'agent' } },
+  ];
+  const [outage] = outagesOf(events, 30_000);
+  assert.ok(outage !== undefined);
+  assert.deepEqual([outage.side, outage.startMs, outage.noticedMs], ['agent', 6000, 9000]);
+  assert.deepEqual(causeOf(outage, events), { cause: 'agentGone', isTold: false });
+});
+
 test('phases before the first connection are no outage, and one that never ended is open', () => {
   assert.deepEqual(outagesOf([{ kind: 'phase', atMs: 10, phase: 'reconnecting' }], 500), []);
   const [outage] = outagesOf(
@@ -238,6 +285,14 @@ test('two sessions meet at the join, or at their first outage', () => {
   assert.equal(verdicts['concealedRatio'], 'first');
   assert.equal(verdicts['durationMs'], undefined);
   assert.equal(verdicts['heardLatencyMs'], undefined);
+});
+
+test('scores that nobody hears apart are alike', () => {
+  const one = openRecording(callRecording(200));
+  const mosOf = (mos: number) => ({ ...one, summary: { ...one.summary!, mos } });
+  const betterOf = (mos: number) =>
+    compareRecordings(mosOf(4.4), mosOf(mos), 'join').facts.find(({ fact }) => fact === 'mos')?.better;
+  assert.deepEqual([4.39, 4.44, 4.2, 4.5].map(betterOf), [undefined, undefined, 'first', 'second']);
 });
 
 test('a session without an outage is laid at the join, and the answer says so', () => {
