@@ -50,14 +50,19 @@ const KEPT_ENVIRONMENT = [
   'NODE_EXTRA_CA_CERTS',
 ];
 
-/** Starts real children, registered with the run's reaper when there is a run folder. */
-export function sessionChildSpawner(runFolder?: RunFolder): SpawnChild {
+const SESSION_CHILD = new URL('./session-child.ts', import.meta.url);
+
+/**
+ * Starts real children, registered with the run's reaper when there is a run folder. @param module speaks as
+ * session-child.ts does
+ */
+export function sessionChildSpawner(runFolder?: RunFolder, module: URL = SESSION_CHILD): SpawnChild {
   return async (log, supervisor) => {
     const launched = await supervisor.launch({
       kind: 'voice',
       isNode: true,
       command: process.execPath,
-      args: nodeModuleArguments(new URL('./session-child.ts', import.meta.url)),
+      args: nodeModuleArguments(module),
       env: keptEnvironment(process.env),
       ipc: true,
       keepCharacters: 4096,

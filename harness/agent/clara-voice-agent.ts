@@ -267,7 +267,10 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     if (session === undefined) return false;
     const { voiceSessionId, participantId } = session;
     const roomName = this.#children.roomOf(voiceSessionId);
-    if (roomName !== undefined) await this.#rooms.remove(roomName, participantId);
+    if (roomName !== undefined) {
+      const out = this.#rooms.remove(roomName, participantId);
+      await out.catch(() => {}); // rooms of somebody else's making: the session ends all the same
+    }
     await this.cleanupSession(sessionId, reason);
     return true;
   }

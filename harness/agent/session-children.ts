@@ -503,8 +503,10 @@ export class SessionChildren {
     if (!isEnding(entry)) await this.#startChild(entry, await this.#mint(entry));
   }
 
-  #putOut({ roomName, metadata }: ChildEntry): Promise<void> {
-    return this.#rooms.remove(roomName, AGENT_IDENTITY_PREFIX + metadata.voiceSessionId);
+  /** Never rejects. */
+  async #putOut({ roomName, metadata }: ChildEntry): Promise<void> {
+    const out = this.#rooms.remove(roomName, AGENT_IDENTITY_PREFIX + metadata.voiceSessionId);
+    await out.catch(() => {}); // rooms of somebody else's making: the new agent's identity puts the old one out
   }
 
   /** The voice session has no child any more. */

@@ -11,7 +11,10 @@ import { MATRIX } from '../scenario/matrix.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { BenchContext } from './bench-context.ts';
 import { atMost } from './bench-result.ts';
-import { untilNoneLeft } from './leftovers.ts';
+import { untilNoneLeft, untilServingGone } from './leftovers.ts';
+
+/** Longest watch on a broken process, ms. */
+const GONE_LIMIT_MS = 40_000;
 
 interface Trial {
   /** In result ids. */
@@ -20,6 +23,8 @@ interface Trial {
   /** s. */
   readonly toldBar: number;
   readonly backBar: number;
+  /** s; of the process that is broken and still there. */
+  readonly goneBar?: number;
 }
 
 function fromMatrix(id: string): Scenario {
@@ -35,7 +40,7 @@ function likeHang(id: string, story: string, fault: FaultSpec, watchMs: number):
 
 const TRIALS = (): readonly Trial[] => [
   { name: 'agentKill', scenario: fromMatrix('agent-kill'), toldBar: 5, backBar: 6 },
-  { name: 'agentHang', scenario: fromMatrix('agent-hang'), toldBar: 5, backBar: 10 },
+  { name: 'agentHang', scenario: fromMatrix('agent-hang'), toldBar: 5, backBar: 10, goneBar: 15 },
   {
     name: 'agentBusy',
     scenario: likeHang(
@@ -46,6 +51,7 @@ const TRIALS = (): readonly Trial[] => [
     ),
     toldBar: 5,
     backBar: 10,
+    goneBar: 15,
   },
   {
     name: 'agentLeak',
@@ -58,6 +64,7 @@ const TRIALS = (): readonly Trial[] => [
     ),
     toldBar: 15,
     backBar: 20,
+    goneBar: 20,
   },
   { name: 'serverKill', scenario: fromMatrix('server-kill-5'), toldBar: 5, backBar: 1.5 },
 ];
@@ -68,7 +75,7 @@ export async function measureAgentFaults(context: BenchContext): Promise<void> {
 }
 
 async function playTrial(
-  { name, scenario, toldBar, backBar }: Trial,
+  { name, scenario, toldBar, backBar, goneBar }: Trial,
   { folder: parent, tell, log }: BenchContext,
 ): Promise<void> {
   const id = (what: string): string => `supervisor.${name}${what}`;
@@ -76,6 +83,10 @@ async function playTrial(
   mkdirSync(folder, { recursive: true });
   const before = process.env['TMPDIR'];
   process.env['TMPDIR'] = folder; // all that a call starts carries it
+  let gone: Promise<number> | undefined;
+  const onStep = (text: string): void => {
+    if (text === 'broken' && goneBar !== undefined) gone = untilServingGone(folder, GONE_LIMIT_MS);
+  };
   try {
     const { run } = await playRun(
       {
@@ -93,7 +104,7 @@ async function playTrial(
           defaults: { port: 0, pipeline: 'count', logLevel: 'error' },
         }),
       },
-      () => undefined,
+      onStep,
       new AbortController().signal,
     );
     const [fault] = run.faults;
@@ -103,6 +114,7 @@ async function playTrial(
     // A leak breaks nothing until its process is ended: then it counts when the page is well again.
     const backMs = name === 'agentLeak' ? fault?.shownBackMs : fault?.audioBackMs;
     tell(atMost(id('WordsBack'), (backMs ?? Number.NaN) / 1000, backBar, 's'));
+    if (goneBar !== undefined) tell(atMost(id('Gone'), (await gone) ?? Number.NaN, goneBar, 's'));
     tell(atMost(id('Left'), (await untilNoneLeft(folder, 15_000)).left, 0, 'processes'));
   } finally {
     if (before === undefined) delete process.env['TMPDIR'];

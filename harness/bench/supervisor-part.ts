@@ -9,6 +9,7 @@ import type { BenchContext } from './bench-context.ts';
 import type { BenchResult } from './bench-result.ts';
 import { measureChurn } from './churn.ts';
 import { benchSupervisor, measureRecordBytes } from './supervisor-bench.ts';
+import { measureSupervisorLoss } from './supervisor-loss.ts';
 import { measureKilledSupervisor, measureStops } from './whole-harness.ts';
 
 /** In the order of supervisor-bench.ts. */
@@ -30,6 +31,7 @@ export async function benchSupervisorPart(log: Logger, tell: (result: BenchResul
     measureChurn,
     measureStops,
     measureAgentFaults,
+    measureSupervisorLoss,
     measureAnswers,
   };
   try {
