@@ -9,6 +9,7 @@ import { AGENT_IDENTITY_PREFIX } from '../../src/shared/wire.ts';
 import type { DispatchMetadata, Logger } from '../contracts.ts';
 import type { Exit } from '../supervisor/process-group.ts';
 import { startTimeOf } from '../supervisor/process-table.ts';
+import { ReadyPool } from '../supervisor/ready-pool.ts';
 import { NO_RESTARTS, askRestart, tellProbe } from '../supervisor/restart-window.ts';
 import type { RestartPolicy } from '../supervisor/restart-window.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -30,7 +31,6 @@ import { inBackground } from './in-background.ts';
 import type { ChildMessage } from './ipc.ts';
 import type { StoredConversations } from './stored-conversations.ts';
 import { agentAttributes, mintSessionToken } from './tokens.ts';
-import { WarmPool } from './warm-pool.ts';
 import type { JobAcceptance, JobOffer } from './worker-state.ts';
 
 /** An accepted offer that brings no assignment within this time went to another worker, ms; usual is 2. */
@@ -64,7 +64,7 @@ export class SessionChildren {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #events: ChildrenEvents;
-  readonly #pool: WarmPool;
+  readonly #pool: ReadyPool<SessionChild>;
   readonly #entries = new Map<string, ChildEntry>();
   readonly #conversations: ConversationKeeper;
   readonly #stored: StoredConversations;
@@ -98,11 +98,20 @@ export class SessionChildren {
     this.#conversations = new ConversationKeeper(this.#settings.contextTtlMs);
     this.#rooms = options.rooms ?? agentRooms(options.livekit, this.#settings.roomTimeouts);
     const spawn = options.spawnChild ?? sessionChildSpawner(options.runFolder);
-    this.#pool = new WarmPool({
-      spawn: () => spawn(options.log, supervisor),
+    this.#pool = new ReadyPool<SessionChild>({
+      factory: {
+        create: () => spawn(options.log, supervisor),
+        dispose: (child) => child.end('stopped', CHILD_END_LIMIT_MS),
+        ended: (child) => child.exited,
+      },
       size: this.#settings.warmChildren,
-      log: options.log,
-      clock,
+      clock: supervisor.clock,
+      refillsOnTake: false, // the next session's child is made once this one has joined
+      onError: (error, doing) =>
+        this.#log.error(
+          { event: 'childFailed', doing, why: error instanceof Error ? error.message : 'unknown' },
+          doing === 'create' ? 'A session process could not be started' : 'A waiting process did not end',
+        ),
     });
   }
 
@@ -116,10 +125,11 @@ export class SessionChildren {
     return this.#pool.waiting;
   }
 
-  /** Takes no new jobs from now on; sessions that run go on. */
+  /** Takes no new jobs from now on and ends the warm ones; sessions that run go on, and may still be given new processes. */
   drain(): void {
     this.#isDraining = true;
     this.#tellLoad();
+    inBackground(this.#pool.drain(), this.#log, 'ending the waiting processes');
   }
 
   /** What hangs now and is not gone yet, in words; undefined when nothing does. */
@@ -237,7 +247,7 @@ export class SessionChildren {
   async stop(): Promise<void> {
     this.#life.abort();
     await Promise.all([
-      this.#pool.stop(CHILD_END_LIMIT_MS),
+      this.#pool.stop(),
       ...[...this.#entries.values()].map((entry) => this.#endEntry(entry, 'stopped')),
     ]);
   }
@@ -360,7 +370,7 @@ export class SessionChildren {
     if (message.type === 'joined') {
       if (entry.phase === 'starting') entry.phase = 'live';
       this.#restarts = tellProbe(this.#restarts, RESTARTS, true, this.#clock.monoMs(), this.#chance());
-      this.#pool.fill(); // the next session's child is made now, and not while this one joins
+      this.#pool.fill();
     }
     // It ends by itself; should it hang in native code, its group is killed.
     if (message.type === 'ended')
