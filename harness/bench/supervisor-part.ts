@@ -8,6 +8,7 @@ import { measureAnswers } from './answer-latency.ts';
 import type { BenchContext } from './bench-context.ts';
 import type { BenchResult } from './bench-result.ts';
 import { measureChurn } from './churn.ts';
+import { measureOutsideLoopback } from './outside-loopback.ts';
 import { benchSupervisor, measureRecordBytes } from './supervisor-bench.ts';
 import { measureSupervisorLoss } from './supervisor-loss.ts';
 import { measureKilledSupervisor, measureStops } from './whole-harness.ts';
@@ -33,6 +34,7 @@ export async function benchSupervisorPart(log: Logger, tell: (result: BenchResul
     measureAgentFaults,
     measureSupervisorLoss,
     measureAnswers,
+    measureOutsideLoopback,
   };
   try {
     for (const [name, measure] of Object.entries(parts)) {
