@@ -81,6 +81,7 @@ export class Supervisor implements Running {
   /** Starts under way: a stop waits for them. */
   readonly #launching = new Set<Promise<void>>();
   readonly #watched = new Map<string, WatchedGroup>();
+  #endingOrphans: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -199,9 +200,16 @@ export class Supervisor implements Running {
 
   /**
    * Ends the sessions of a kind that dead supervisors of this state folder have left running, each within 5 s, and says
-   * what it found. Without a state folder there is nothing to know. Never rejects.
+   * what it found. One at a time: what the first has ended, a second need not tell again. Without a state folder there is
+   * nothing to know. Never rejects.
    */
-  async endOrphans(kind: string): Promise<readonly OrphanReport[]> {
+  endOrphans(kind: string): Promise<readonly OrphanReport[]> {
+    const work = this.#endingOrphans.then(() => this.#endOrphans(kind));
+    this.#endingOrphans = work.then(() => undefined);
+    return work;
+  }
+
+  async #endOrphans(kind: string): Promise<readonly OrphanReport[]> {
     if (this.#stateFolder === undefined) return [];
     const tools = { looks: this.looks, processes: this.#processes, clock: this.clock };
     try {
