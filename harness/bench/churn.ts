@@ -40,6 +40,7 @@ const WAYS = ['obeys', 'leaves', 'deaf', 'crashes', 'strays'] as const;
 
 interface Look {
   readonly rssMb: number;
+  readonly heapMb: number;
   readonly files: number;
   readonly resources: number;
   readonly redisKeys: number;
@@ -51,6 +52,7 @@ async function look(countKeys: () => Promise<number>): Promise<Look> {
   return {
     redisKeys,
     rssMb: process.memoryUsage.rss() / MB,
+    heapMb: process.memoryUsage().heapUsed / MB,
     files: readdirSync('/proc/self/fd').length,
     resources: process.getActiveResourcesInfo().length,
   };
@@ -79,7 +81,7 @@ function refusing(store: SessionStore): {
   return state;
 }
 
-/** 500 cycles after 100 to warm up. */
+/** 500 cycles after 100 to warm up, in this process: run it in one of its own (churn-run-child.ts). */
 export async function measureChurn({ log, tell, folder: parent }: BenchContext): Promise<void> {
   const folder = `${parent}/churn`;
   const signal = AbortSignal.timeout(600_000);
@@ -122,13 +124,14 @@ export async function measureChurn({ log, tell, folder: parent }: BenchContext):
   });
   const told = async (voiceSessionId: string, type: 'exited' | 'participantJoined'): Promise<void> => {
     const key = `${voiceSessionId} ${type}`;
-    const limit = AbortSignal.timeout(STEP_LIMIT_MS);
+    let limit: NodeJS.Timeout | undefined;
     try {
       await new Promise<void>((resolve, reject) => {
         waiting.set(key, resolve);
-        limit.addEventListener('abort', () => reject(new Error(`${key}: not within ${STEP_LIMIT_MS} ms`)));
+        limit = setTimeout(() => reject(new Error(`${key}: not within ${STEP_LIMIT_MS} ms`)), STEP_LIMIT_MS);
       });
     } finally {
+      clearTimeout(limit);
       waiting.delete(key);
     }
   };
@@ -172,6 +175,7 @@ export async function measureChurn({ log, tell, folder: parent }: BenchContext):
     tell(atMost('supervisor.churnFilesGrowth', after.files - before.files, 0, 'file descriptors'));
     tell(atMost('supervisor.churnTimersGrowth', after.resources - before.resources, 0, 'timers and handles'));
     tell(atMost('supervisor.churnRssGrowth', after.rssMb - before.rssMb, 20, 'MB'));
+    tell(atMost('supervisor.churnHeapGrowth', after.heapMb - before.heapMb, 20, 'MB'));
     if (thrown < CYCLES || away.refused === 0)
       throw new Error(`too little failed: ${thrown} watchers, ${away.refused} releases`);
   } finally {

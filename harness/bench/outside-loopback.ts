@@ -1,9 +1,11 @@
 /**
  * Owns: how often a whole call (server, agent, gateway, browser) tries to reach anything but loopback, as the kernel is
  * asked for it: every connect and send of every process, by strace. Linux with strace only.
+ * What is sent to an address of this machine's own (rtc-node takes that of a real interface) goes through loopback too.
  * A UDP socket that is only connected asks the routing table and sends nothing: that is no attempt; a send on it is.
  */
 import { createReadStream, mkdirSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { findOnPath } from '../parts/executable.ts';
@@ -16,8 +18,14 @@ import { atLeast, atMost } from './bench-result.ts';
 const CALL_S = 5;
 const LIMIT_MS = 150_000;
 
-function isLoopback(address: string): boolean {
-  return /^(::ffff:)?127\.\d+\.\d+\.\d+$/.test(address) || address === '::1';
+/** Addresses that this machine's interfaces have. */
+function ownAddresses(): ReadonlySet<string> {
+  return new Set(Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)));
+}
+
+function staysHere(address: string, own: ReadonlySet<string>): boolean {
+  const plain = address.replace(/^::ffff:/, '');
+  return /^127\.\d+\.\d+\.\d+$/.test(plain) || plain === '::1' || own.has(plain);
 }
 
 interface NetworkCall {
@@ -42,9 +50,10 @@ export function networkCallOf(line: string): NetworkCall | undefined {
   };
 }
 
-/** How many lines go somewhere on the network, and where beyond loopback. */
+/** How many lines go somewhere on the network, and where beyond this machine. @param own its addresses */
 export async function countDestinations(
   lines: AsyncIterable<string> | Iterable<string>,
+  own: ReadonlySet<string> = ownAddresses(),
 ): Promise<{ readonly all: number; readonly outside: ReadonlyMap<string, number> }> {
   let all = 0;
   const outside = new Map<string, number>();
@@ -60,7 +69,7 @@ export async function countDestinations(
     const to = call.to ?? connected.get(call.socket);
     if (to === undefined) continue;
     all += 1;
-    if (!isLoopback(to)) outside.set(to, (outside.get(to) ?? 0) + 1);
+    if (!staysHere(to, own)) outside.set(to, (outside.get(to) ?? 0) + 1);
   }
   return { all, outside };
 }
