@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs';
 import { playRun } from '../chaos/play-run.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { FaultSpec } from '../faults/create-fault.ts';
+import type { ChaosRun } from '../scenario/chaos-result.ts';
 import { MATRIX } from '../scenario/matrix.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { BenchContext } from './bench-context.ts';
@@ -69,6 +70,19 @@ const TRIALS = (): readonly Trial[] => [
   { name: 'serverKill', scenario: fromMatrix('server-kill-5'), toldBar: 5, backBar: 1.5 },
 ];
 
+/** From the fault to the first words both ways that were said after it was told, ms; undefined when none came. Pure. */
+export function wordsAfterToldMs({ faults, words }: Pick<ChaosRun, 'faults' | 'words'>): number | undefined {
+  const [fault] = faults;
+  if (fault === undefined || fault.firstUiStateMs === null || words === undefined) return undefined;
+  const { atMs: faultMs } = fault;
+  const toldMs = faultMs + fault.firstUiStateMs;
+  const first = [words.toAgent, words.fromAgent].map((way) =>
+    way.find(({ atMs, fate }) => fate !== 'lost' && atMs > toldMs),
+  );
+  const last = Math.max(...first.map((word) => word?.atMs ?? Number.NaN));
+  return Number.isNaN(last) ? undefined : last - faultMs;
+}
+
 /** Plays each once. */
 export async function measureAgentFaults(context: BenchContext): Promise<void> {
   for (const trial of TRIALS()) await playTrial(trial, context);
@@ -111,8 +125,8 @@ async function playTrial(
     if (run.why !== undefined) log.error({ event: 'benchCall', name, why: run.why }, run.why.join('; '));
     // What never came has no figure, and its bar is missed.
     tell(atMost(id('Told'), (fault?.firstUiStateMs ?? Number.NaN) / 1000, toldBar, 's'));
-    // A leak breaks nothing until its process is ended: then it counts when the page is well again.
-    const backMs = name === 'agentLeak' ? fault?.shownBackMs : fault?.audioBackMs;
+    // A leak breaks nothing until its process is ended: words count that were said after the page had told of that.
+    const backMs = name === 'agentLeak' ? wordsAfterToldMs(run) : fault?.audioBackMs;
     tell(atMost(id('WordsBack'), (backMs ?? Number.NaN) / 1000, backBar, 's'));
     if (goneBar !== undefined) tell(atMost(id('Gone'), (await gone) ?? Number.NaN, goneBar, 's'));
     tell(atMost(id('Left'), (await untilNoneLeft(folder, 15_000)).left, 0, 'processes'));
