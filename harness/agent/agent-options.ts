@@ -54,6 +54,8 @@ export interface ClaraVoiceAgentOptions {
   readonly maxErrors?: number;
   /** Resident memory of one session's processes, bytes; 0 is no limit. @default 512 MiB */
   readonly maxRssBytes?: number;
+  /** CPU time of one session's processes, ms; 0 is no limit. @default 0 */
+  readonly maxCpuMs?: number;
   /** The engine. @default one of its own, without a journal; the given one stays its owner's */
   readonly supervisor?: Supervisor;
   /** Where sessions are known beyond this process; its owner closes it. @default memory */
@@ -88,6 +90,7 @@ export function withDefaults(options: ClaraVoiceAgentOptions): {
   readonly rules: SessionRules;
   readonly idleMs: number;
   readonly maxRssBytes: number;
+  readonly maxCpuMs: number;
   readonly admission: AdmissionPolicy;
 } {
   const { graceMs = 150_000, leftMs = 5_000, contextTtlMs = 1_800_000 } = options;
@@ -97,7 +100,7 @@ export function withDefaults(options: ClaraVoiceAgentOptions): {
     departureTimeoutS: Math.ceil(graceMs / 1000),
   };
   const { warnMs = 1_800_000, maxSessionMs = 7_200_000, maxErrors = 5 } = options;
-  const { idleMs = 300_000, maxRssBytes = 512 * 1024 * 1024 } = options;
+  const { idleMs = 300_000, maxRssBytes = 512 * 1024 * 1024, maxCpuMs = 0 } = options;
   const { maxPerUser = 1, whenUserIsFull = 'replaceOldest' } = options;
   return {
     graceMs,
@@ -110,6 +113,7 @@ export function withDefaults(options: ClaraVoiceAgentOptions): {
     rules: { warnMs, maxSessionMs, maxErrors },
     idleMs,
     maxRssBytes,
+    maxCpuMs,
     admission: { maxPerUser, maxPerMachine: maxSessions, whenUserIsFull },
   };
 }

@@ -45,6 +45,8 @@ export interface ChildEntry {
   /** How its conversation came here, where there was one. */
   origin: ContextOrigin | undefined;
   child: SessionChild | undefined;
+  /** Its child is a replacement: the server may still end the job of the one that was put out. */
+  isReplaced: boolean;
   /** Once the child has spoken. */
   watched: WatchedGroup | undefined;
   endReason: string | undefined;
@@ -69,6 +71,7 @@ export function offeredEntry(
     phase: 'offered',
     origin,
     child: undefined,
+    isReplaced: false,
     watched: undefined,
     endReason: undefined,
     starting: undefined,

@@ -27,7 +27,8 @@ export interface SessionChild {
   send(message: ParentMessage): boolean;
   /**
    * Asks the child to end, and kills its whole group when it is not gone after `limitMs`, or at once when it has not
-   * said a word yet: it is still loading and would hear us only after that. Never rejects.
+   * said a word yet: it is still loading and would hear us only after that. Never rejects, and waits no longer than
+   * a second after the kill: a process in uninterruptible sleep may outlast it, and stays in the journal.
    */
   end(reason: string, limitMs: number): Promise<void>;
   /** Kills its whole group now. */
@@ -36,6 +37,9 @@ export interface SessionChild {
 
 /** Makes a child under the engine's eyes; injected so that tests need no process. Rejects when none can be started. */
 export type SpawnChild = (log: Logger, supervisor: Supervisor) => Promise<SessionChild>;
+
+/** From the kill of a child to the end of waiting for it, ms. */
+const KILL_LIMIT_MS = 1_000;
 
 /** Environment names a child may see; secrets of the parent are not among them. */
 const KEPT_ENVIRONMENT = [
@@ -50,14 +54,19 @@ const KEPT_ENVIRONMENT = [
   'NODE_EXTRA_CA_CERTS',
 ];
 
-/** Starts real children, registered with the run's reaper when there is a run folder. */
-export function sessionChildSpawner(runFolder?: RunFolder): SpawnChild {
+const SESSION_CHILD = new URL('./session-child.ts', import.meta.url);
+
+/**
+ * Starts real children, registered with the run's reaper when there is a run folder. @param module speaks as
+ * session-child.ts does
+ */
+export function sessionChildSpawner(runFolder?: RunFolder, module: URL = SESSION_CHILD): SpawnChild {
   return async (log, supervisor) => {
     const launched = await supervisor.launch({
       kind: 'voice',
       isNode: true,
       command: process.execPath,
-      args: nodeModuleArguments(new URL('./session-child.ts', import.meta.url)),
+      args: nodeModuleArguments(module),
       env: keptEnvironment(process.env),
       ipc: true,
       keepCharacters: 4096,
@@ -108,11 +117,16 @@ class ForkedChild implements SessionChild {
   async end(reason: string, limitMs: number): Promise<void> {
     if (!this.hasSpoken) this.kill();
     this.send({ type: 'end', reason });
+    let lost: NodeJS.Timeout | undefined;
+    const outlasts = new Promise<void>((resolve) => {
+      lost = setTimeout(resolve, limitMs + KILL_LIMIT_MS);
+    });
     const limit = setTimeout(() => this.kill(), limitMs);
     try {
-      await this.#group.exited;
+      await Promise.race([this.#group.exited, outlasts]);
     } finally {
       clearTimeout(limit);
+      clearTimeout(lost);
       this.kill(); // what it started
     }
   }

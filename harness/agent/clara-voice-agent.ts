@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import type { AgentDirectory, HealthCheck, Logger, Running } from '../contracts.ts';
 import { MemorySessionStore } from '../supervisor/memory-session-store.ts';
 import { SessionLeases } from '../supervisor/session-leases.ts';
+import type { SessionLease } from '../supervisor/session-store.ts';
 import { Supervisor } from '../supervisor/supervisor.ts';
 import type { TreeUsage } from '../supervisor/usage-monitor.ts';
 import type { SessionFact } from '../telemetry/session-event.ts';
@@ -18,6 +19,7 @@ import { AgentReports } from './agent-report.ts';
 import type { AgentReport } from './agent-report.ts';
 import { MAX_CONTEXT_TURNS } from './agent-session.ts';
 import type { AgentSession, ConnectionStateName } from './agent-session.ts';
+import { checkAgentOptions } from './check-agent-options.ts';
 import type { LossReason } from './child-entry.ts';
 import { systemClock } from './clock.ts';
 import type { Clock } from './clock.ts';
@@ -37,6 +39,7 @@ import type { PerformanceMetrics } from './performance-metrics.ts';
 import { MAX_REBUILDS } from './reconnection-monitor.ts';
 import { SessionCare } from './session-care.ts';
 import { SessionChildren } from './session-children.ts';
+import { StoredConversations } from './stored-conversations.ts';
 import { mintWorkerToken } from './tokens.ts';
 import { HARNESS_VERSION } from './version.ts';
 import { AgentWorker } from './worker.ts';
@@ -93,8 +96,9 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
   #isDraining = false;
   #onEmpty: (() => void) | undefined;
 
-  /** Throws when another ClaraVoiceAgent lives in this process. */
+  /** Throws UsageError for wrong options, and when another ClaraVoiceAgent lives in this process. */
   constructor(options: ClaraVoiceAgentOptions) {
+    checkAgentOptions(options);
     if (oneLives) throw new Error('a ClaraVoiceAgent lives in this process already; stop it first');
     oneLives = true;
     this.agentName = options.agentName;
@@ -107,22 +111,19 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     this.#ownsSupervisor = options.supervisor === undefined;
     this.#supervisor = options.supervisor ?? new Supervisor({ log: options.log, clock });
     this.#rooms = options.rooms ?? agentRooms(options.livekit, settings.roomTimeouts);
+    const machineId = options.machineId ?? hostname();
+    const onStoreError = (error: unknown): void => this.#storeFailed(error);
+    const store = options.store ?? new MemorySessionStore({ clock, onError: onStoreError });
     this.#leases = new SessionLeases({
-      store: options.store ?? new MemorySessionStore({ clock, onError: (error) => this.#storeFailed(error) }),
-      supervisorId: `${options.machineId ?? hostname()}:${process.pid}:${clock.wallMs()}`,
-      machineId: options.machineId ?? hostname(),
+      store,
+      supervisorId: `${machineId}:${process.pid}:${clock.wallMs()}`,
+      machineId,
       policy: settings.admission,
       clock,
       log: options.log,
       onEndWanted: ({ sessionId, reason }) =>
         inBackground(this.endUserSession(sessionId, reason), this.#log, 'ending a session on request'),
-      onExpired: (leases) => {
-        for (const { sessionId, supervisorId, machineId } of leases)
-          this.#log.warn(
-            { event: 'sessionOrphaned', session: sessionId, supervisorId, machineId },
-            `Session ${sessionId} was a supervisor's that is gone; clara cleanup on ${machineId} ends what it left`,
-          );
-      },
+      onExpired: (leases) => this.#onExpired(leases, machineId),
     });
     this.#care = new SessionCare({
       sessions: this.sessions,
@@ -143,7 +144,13 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       setState: (session, state) => this.#setState(session, state),
       ...(options.memory !== undefined && { memory: options.memory }),
     });
-    this.#children = new SessionChildren(options, this.#clock, this.#supervisor, {
+    const stored = new StoredConversations(store, settings.contextTtlMs, (error) =>
+      this.#log.warn(
+        { event: 'contextNotStored', why: error instanceof Error ? error.message : 'unknown' },
+        'A conversation could not be kept in the session store, or read from it; its session goes on',
+      ),
+    );
+    this.#children = new SessionChildren(options, this.#clock, this.#supervisor, stored, {
       onHung: (voiceSessionId, how, forMs) => this.#note(voiceSessionId, { type: 'hung', how, forMs }),
       onUsage: (voiceSessionId, usage) => this.#onUsage(voiceSessionId, usage),
       onKilled: (voiceSessionId) => this.#note(voiceSessionId, { type: 'killed' }),
@@ -263,7 +270,10 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
     if (session === undefined) return false;
     const { voiceSessionId, participantId } = session;
     const roomName = this.#children.roomOf(voiceSessionId);
-    if (roomName !== undefined) await this.#rooms.remove(roomName, participantId);
+    if (roomName !== undefined) {
+      const out = this.#rooms.remove(roomName, participantId);
+      await out.catch(() => {}); // rooms of somebody else's making: the session ends all the same
+    }
     await this.cleanupSession(sessionId, reason);
     return true;
   }
@@ -574,6 +584,22 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
         }
       },
     };
+  }
+
+  /** Sessions of supervisors that are dead: told, and what they left on this machine is ended. */
+  #onExpired(leases: readonly SessionLease[], machineId: string): void {
+    for (const lease of leases) {
+      const { sessionId, supervisorId } = lease;
+      const isHere = lease.machineId === machineId;
+      this.#log.warn(
+        { event: 'sessionOrphaned', session: sessionId, supervisorId, machineId: lease.machineId },
+        `Session ${sessionId} was a supervisor's that is gone; ${
+          isHere ? 'what it left is ended' : `clara cleanup on ${lease.machineId} ends what it left`
+        }`,
+      );
+    }
+    if (leases.some((lease) => lease.machineId === machineId))
+      inBackground(this.#supervisor.endOrphans('voice'), this.#log, 'ending what a dead supervisor left');
   }
 
   #storeFailed(error: unknown): void {

@@ -44,6 +44,14 @@ export class ConversationKeeper {
     return this.#entries.get(voiceSessionId);
   }
 
+  /** Takes in what an earlier supervisor left; what is known here already stays. */
+  restore(voiceSessionId: string, { turns, nextWord }: KeptConversation): void {
+    if (this.#entries.has(voiceSessionId)) return;
+    const entry = this.#entry(voiceSessionId);
+    entry.turns = turns.slice(-MAX_CONTEXT_TURNS);
+    entry.nextWord = nextWord;
+  }
+
   /** A child serves it from now on. */
   begin(voiceSessionId: string): void {
     this.#entry(voiceSessionId).untilMonoMs = undefined;

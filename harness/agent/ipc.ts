@@ -11,7 +11,8 @@ const millis = z.number().nonnegative().finite();
 /** Heard words: the start of the word as it arrived. Spoken words: when the last sample was handed to the network. */
 const word = z.object({ index: z.number().int().nonnegative(), atWallMs: z.number() });
 
-const turn = z.object({
+/** One thing said in a conversation. */
+export const conversationTurn = z.object({
   from: z.enum(['user', 'agent']),
   kind: z.enum(['speech', 'text']),
   text: z.string().exactOptional(),
@@ -38,7 +39,7 @@ const startMessage = z.object({
   /** A voice id of tts.ts, or `none`. */
   voice: z.string(),
   /** The conversation so far, of an earlier child of this voice session; oldest first. */
-  context: z.array(turn),
+  context: z.array(conversationTurn),
   /** The first word the count pipeline says. */
   nextWord: z.number().int().nonnegative(),
   /** Users whom an earlier child had: they may be on their way back. */
@@ -92,7 +93,7 @@ const childMessage = z.discriminatedUnion('type', [
   z.object({
     type: z.literal('turn'),
     identity: z.string(),
-    turn,
+    turn: conversationTurn,
   }),
   z.object({
     type: z.literal('agentState'),

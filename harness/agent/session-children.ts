@@ -9,6 +9,7 @@ import { AGENT_IDENTITY_PREFIX } from '../../src/shared/wire.ts';
 import type { DispatchMetadata, Logger } from '../contracts.ts';
 import type { Exit } from '../supervisor/process-group.ts';
 import { startTimeOf } from '../supervisor/process-table.ts';
+import { ReadyPool } from '../supervisor/ready-pool.ts';
 import { NO_RESTARTS, askRestart, tellProbe } from '../supervisor/restart-window.ts';
 import type { RestartPolicy } from '../supervisor/restart-window.ts';
 import type { Supervisor } from '../supervisor/supervisor.ts';
@@ -28,8 +29,8 @@ import { parseDispatchMetadata } from './dispatch-metadata.ts';
 import { EndedSessions } from './ended-sessions.ts';
 import { inBackground } from './in-background.ts';
 import type { ChildMessage } from './ipc.ts';
+import type { StoredConversations } from './stored-conversations.ts';
 import { agentAttributes, mintSessionToken } from './tokens.ts';
-import { WarmPool } from './warm-pool.ts';
 import type { JobAcceptance, JobOffer } from './worker-state.ts';
 
 /** An accepted offer that brings no assignment within this time went to another worker, ms; usual is 2. */
@@ -63,9 +64,10 @@ export class SessionChildren {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #events: ChildrenEvents;
-  readonly #pool: WarmPool;
+  readonly #pool: ReadyPool<SessionChild>;
   readonly #entries = new Map<string, ChildEntry>();
   readonly #conversations: ConversationKeeper;
+  readonly #stored: StoredConversations;
   readonly #rooms: AgentRooms;
   readonly #life = new AbortController();
   readonly #ended = new EndedSessions(REMEMBER_ENDED_MS);
@@ -79,7 +81,14 @@ export class SessionChildren {
   #watches = 0;
 
   /** @param supervisor watches the children; its owner stops it after this */
-  constructor(options: ClaraVoiceAgentOptions, clock: Clock, supervisor: Supervisor, events: ChildrenEvents) {
+  constructor(
+    options: ClaraVoiceAgentOptions,
+    clock: Clock,
+    supervisor: Supervisor,
+    stored: StoredConversations,
+    events: ChildrenEvents,
+  ) {
+    this.#stored = stored;
     this.#options = options;
     this.#supervisor = supervisor;
     this.#settings = withDefaults(options);
@@ -89,11 +98,20 @@ export class SessionChildren {
     this.#conversations = new ConversationKeeper(this.#settings.contextTtlMs);
     this.#rooms = options.rooms ?? agentRooms(options.livekit, this.#settings.roomTimeouts);
     const spawn = options.spawnChild ?? sessionChildSpawner(options.runFolder);
-    this.#pool = new WarmPool({
-      spawn: () => spawn(options.log, supervisor),
+    this.#pool = new ReadyPool<SessionChild>({
+      factory: {
+        create: () => spawn(options.log, supervisor),
+        dispose: (child) => child.end('stopped', CHILD_END_LIMIT_MS),
+        ended: (child) => child.exited,
+      },
       size: this.#settings.warmChildren,
-      log: options.log,
-      clock,
+      clock: supervisor.clock,
+      refillsOnTake: false, // the next session's child is made once this one has joined
+      onError: (error, doing) =>
+        this.#log.error(
+          { event: 'childFailed', doing, why: error instanceof Error ? error.message : 'unknown' },
+          doing === 'create' ? 'A session process could not be started' : 'A waiting process did not end',
+        ),
     });
   }
 
@@ -107,10 +125,11 @@ export class SessionChildren {
     return this.#pool.waiting;
   }
 
-  /** Takes no new jobs from now on; sessions that run go on. */
+  /** Takes no new jobs from now on and ends the warm ones; sessions that run go on, and may still be given new processes. */
   drain(): void {
     this.#isDraining = true;
     this.#tellLoad();
+    inBackground(this.#pool.drain(), this.#log, 'ending the waiting processes');
   }
 
   /** What hangs now and is not gone yet, in words; undefined when nothing does. */
@@ -136,7 +155,7 @@ export class SessionChildren {
   /** Refuses jobs of a voice session for {@link REMEMBER_ENDED_MS}, and forgets what was said in it. */
   refuse(voiceSessionId: string): void {
     this.#ended.add(voiceSessionId, this.#clock.monoMs());
-    this.#conversations.forget(voiceSessionId);
+    this.#forgetConversation(voiceSessionId);
   }
 
   /** True from the accepted offer to the order to end. */
@@ -184,7 +203,7 @@ export class SessionChildren {
   terminated(jobId: string): void {
     const entry = this.#byJob(jobId);
     // With the agent that we put out, the server may end its job: that is no order to end the one in its place.
-    if (entry !== undefined && entry.origin !== 'handedOver')
+    if (entry !== undefined && !entry.isReplaced)
       inBackground(this.#endEntry(entry, 'terminated'), this.#log, 'ending a terminated job');
   }
 
@@ -228,7 +247,7 @@ export class SessionChildren {
   async stop(): Promise<void> {
     this.#life.abort();
     await Promise.all([
-      this.#pool.stop(CHILD_END_LIMIT_MS),
+      this.#pool.stop(),
       ...[...this.#entries.values()].map((entry) => this.#endEntry(entry, 'stopped')),
     ]);
   }
@@ -254,7 +273,7 @@ export class SessionChildren {
     const { voiceSessionId, pipeline } = entry.metadata;
     const { graceMs, leftMs, roomTimeouts, voice } = this.#settings;
     try {
-      const child = await this.#pool.take();
+      const [child, isRecalled] = await Promise.all([this.#pool.take(), this.#recall(entry)]);
       entry.child = child;
       const watchId = `${voiceSessionId}.${++this.#watches}`;
       child.onMessage = (message) => {
@@ -289,7 +308,7 @@ export class SessionChildren {
         roomName: entry.roomName,
         identity: AGENT_IDENTITY_PREFIX + voiceSessionId,
         url: this.#options.livekit.url,
-        token,
+        token: isRecalled ? await this.#mint(entry) : token, // which tells the user that the agent knows of before
         graceMs,
         leftMs,
         emptyMs: roomTimeouts.emptyTimeoutS * 1000,
@@ -311,6 +330,27 @@ export class SessionChildren {
     }
   }
 
+  /** Takes over what another supervisor has left of a conversation that is not known here. Never rejects. */
+  async #recall(entry: ChildEntry): Promise<boolean> {
+    const { voiceSessionId } = entry.metadata;
+    if (this.conversationOf(voiceSessionId) !== undefined) return false;
+    const found = await this.#stored.find(voiceSessionId);
+    if (found === undefined) return false;
+    this.#conversations.restore(voiceSessionId, found);
+    entry.origin = found.isOver ? 'earlier' : 'handedOver';
+    return true;
+  }
+
+  #store(voiceSessionId: string, isOver: boolean): void {
+    const kept = this.conversationOf(voiceSessionId);
+    if (kept !== undefined) this.#stored.keep(voiceSessionId, kept, isOver);
+  }
+
+  #forgetConversation(voiceSessionId: string): void {
+    this.#conversations.forget(voiceSessionId);
+    this.#stored.drop(voiceSessionId);
+  }
+
   #onMessage(entry: ChildEntry, message: ChildMessage): void {
     const { voiceSessionId } = entry.metadata;
     entry.watched?.sign(message.type === 'beat' ? message.soundMs : undefined);
@@ -320,14 +360,17 @@ export class SessionChildren {
       this.#options.responder?.take(voiceSessionId, message, (reply) => void child?.send(reply));
       return;
     }
-    if (message.type === 'turn') this.#conversations.addTurn(voiceSessionId, message.turn);
+    if (message.type === 'turn') {
+      this.#conversations.addTurn(voiceSessionId, message.turn);
+      this.#store(voiceSessionId, false);
+    }
     if (message.type === 'spokenWords')
       for (const { index } of message.words) this.#conversations.spoke(voiceSessionId, index);
     if (message.type === 'tokenWanted') inBackground(this.#sendFreshToken(entry), this.#log, 'a fresh token');
     if (message.type === 'joined') {
       if (entry.phase === 'starting') entry.phase = 'live';
       this.#restarts = tellProbe(this.#restarts, RESTARTS, true, this.#clock.monoMs(), this.#chance());
-      this.#pool.fill(); // the next session's child is made now, and not while this one joins
+      this.#pool.fill();
     }
     // It ends by itself; should it hang in native code, its group is killed.
     if (message.type === 'ended')
@@ -376,10 +419,10 @@ export class SessionChildren {
   #watch(entry: ChildEntry, child: SessionChild, watchId: string): void {
     const { deadlines } = this.#supervisor;
     deadlines.cancel(watchId, 'loading');
-    const { maxRssBytes, idleMs } = this.#settings;
+    const { maxRssBytes, maxCpuMs, idleMs } = this.#settings;
     const policy: WatchPolicy = {
       life: { silentAfterMs: SILENT_LIMIT_MS, stuckAfterMs: STUCK_LIMIT_MS },
-      limits: { maxRssBytes, maxIdleMs: idleMs },
+      limits: { maxRssBytes, maxCpuMs, maxIdleMs: idleMs },
       end: { graceMs: 0 }, // who hangs does not hear a polite signal
     };
     const watched = this.#supervisor.watch(child.launched, watchId, policy, (event) => {
@@ -457,6 +500,7 @@ export class SessionChildren {
     }
     entry.phase = 'starting';
     entry.origin = 'handedOver';
+    entry.isReplaced = true;
     entry.askedMonoMs = this.#clock.monoMs();
     this.#events.onLost(voiceSessionId, reason, attempt);
     entry.starting = this.#startReplacement(entry);
@@ -469,8 +513,10 @@ export class SessionChildren {
     if (!isEnding(entry)) await this.#startChild(entry, await this.#mint(entry));
   }
 
-  #putOut({ roomName, metadata }: ChildEntry): Promise<void> {
-    return this.#rooms.remove(roomName, AGENT_IDENTITY_PREFIX + metadata.voiceSessionId);
+  /** Never rejects. */
+  async #putOut({ roomName, metadata }: ChildEntry): Promise<void> {
+    const out = this.#rooms.remove(roomName, AGENT_IDENTITY_PREFIX + metadata.voiceSessionId);
+    await out.catch(() => {}); // rooms of somebody else's making: the new agent's identity puts the old one out
   }
 
   /** The voice session has no child any more. */
@@ -482,8 +528,11 @@ export class SessionChildren {
     if (responder !== undefined)
       inBackground(responder.end(voiceSessionId), this.#log, 'ending an assistant');
     if (reason === 'bye' || this.#ended.has(voiceSessionId, this.#clock.monoMs()))
-      this.#conversations.forget(voiceSessionId);
-    else this.#conversations.over(voiceSessionId, this.#clock.monoMs());
+      this.#forgetConversation(voiceSessionId);
+    else {
+      this.#store(voiceSessionId, true);
+      this.#conversations.over(voiceSessionId, this.#clock.monoMs());
+    }
     this.#events.onExit(voiceSessionId, reason, died);
   }
 

@@ -7,11 +7,15 @@ import { mkdirSync } from 'node:fs';
 import { playRun } from '../chaos/play-run.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import type { FaultSpec } from '../faults/create-fault.ts';
+import type { ChaosRun } from '../scenario/chaos-result.ts';
 import { MATRIX } from '../scenario/matrix.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { BenchContext } from './bench-context.ts';
 import { atMost } from './bench-result.ts';
-import { untilNoneLeft } from './leftovers.ts';
+import { untilNoneLeft, untilServingGone } from './leftovers.ts';
+
+/** Longest watch on a broken process, ms. */
+const GONE_LIMIT_MS = 40_000;
 
 interface Trial {
   /** In result ids. */
@@ -20,6 +24,8 @@ interface Trial {
   /** s. */
   readonly toldBar: number;
   readonly backBar: number;
+  /** s; of the process that is broken and still there. */
+  readonly goneBar?: number;
 }
 
 function fromMatrix(id: string): Scenario {
@@ -35,7 +41,7 @@ function likeHang(id: string, story: string, fault: FaultSpec, watchMs: number):
 
 const TRIALS = (): readonly Trial[] => [
   { name: 'agentKill', scenario: fromMatrix('agent-kill'), toldBar: 5, backBar: 6 },
-  { name: 'agentHang', scenario: fromMatrix('agent-hang'), toldBar: 5, backBar: 10 },
+  { name: 'agentHang', scenario: fromMatrix('agent-hang'), toldBar: 5, backBar: 10, goneBar: 15 },
   {
     name: 'agentBusy',
     scenario: likeHang(
@@ -46,6 +52,7 @@ const TRIALS = (): readonly Trial[] => [
     ),
     toldBar: 5,
     backBar: 10,
+    goneBar: 15,
   },
   {
     name: 'agentLeak',
@@ -58,9 +65,23 @@ const TRIALS = (): readonly Trial[] => [
     ),
     toldBar: 15,
     backBar: 20,
+    goneBar: 20,
   },
   { name: 'serverKill', scenario: fromMatrix('server-kill-5'), toldBar: 5, backBar: 1.5 },
 ];
+
+/** From the fault to the first words both ways that were said after it was told, ms; undefined when none came. Pure. */
+export function wordsAfterToldMs({ faults, words }: Pick<ChaosRun, 'faults' | 'words'>): number | undefined {
+  const [fault] = faults;
+  if (fault === undefined || fault.firstUiStateMs === null || words === undefined) return undefined;
+  const { atMs: faultMs } = fault;
+  const toldMs = faultMs + fault.firstUiStateMs;
+  const first = [words.toAgent, words.fromAgent].map((way) =>
+    way.find(({ atMs, fate }) => fate !== 'lost' && atMs > toldMs),
+  );
+  const last = Math.max(...first.map((word) => word?.atMs ?? Number.NaN));
+  return Number.isNaN(last) ? undefined : last - faultMs;
+}
 
 /** Plays each once. */
 export async function measureAgentFaults(context: BenchContext): Promise<void> {
@@ -68,7 +89,7 @@ export async function measureAgentFaults(context: BenchContext): Promise<void> {
 }
 
 async function playTrial(
-  { name, scenario, toldBar, backBar }: Trial,
+  { name, scenario, toldBar, backBar, goneBar }: Trial,
   { folder: parent, tell, log }: BenchContext,
 ): Promise<void> {
   const id = (what: string): string => `supervisor.${name}${what}`;
@@ -76,6 +97,10 @@ async function playTrial(
   mkdirSync(folder, { recursive: true });
   const before = process.env['TMPDIR'];
   process.env['TMPDIR'] = folder; // all that a call starts carries it
+  let gone: Promise<number> | undefined;
+  const onStep = (text: string): void => {
+    if (text === 'broken' && goneBar !== undefined) gone = untilServingGone(folder, GONE_LIMIT_MS);
+  };
   try {
     const { run } = await playRun(
       {
@@ -93,16 +118,17 @@ async function playTrial(
           defaults: { port: 0, pipeline: 'count', logLevel: 'error' },
         }),
       },
-      () => undefined,
+      onStep,
       new AbortController().signal,
     );
     const [fault] = run.faults;
     if (run.why !== undefined) log.error({ event: 'benchCall', name, why: run.why }, run.why.join('; '));
     // What never came has no figure, and its bar is missed.
     tell(atMost(id('Told'), (fault?.firstUiStateMs ?? Number.NaN) / 1000, toldBar, 's'));
-    // A leak breaks nothing until its process is ended: then it counts when the page is well again.
-    const backMs = name === 'agentLeak' ? fault?.shownBackMs : fault?.audioBackMs;
+    // A leak breaks nothing until its process is ended: words count that were said after the page had told of that.
+    const backMs = name === 'agentLeak' ? wordsAfterToldMs(run) : fault?.audioBackMs;
     tell(atMost(id('WordsBack'), (backMs ?? Number.NaN) / 1000, backBar, 's'));
+    if (goneBar !== undefined) tell(atMost(id('Gone'), (await gone) ?? Number.NaN, goneBar, 's'));
     tell(atMost(id('Left'), (await untilNoneLeft(folder, 15_000)).left, 0, 'processes'));
   } finally {
     if (before === undefined) delete process.env['TMPDIR'];

@@ -4,9 +4,11 @@ import { measureCall } from '../call/run-call.ts';
 import { resolveConfig } from '../config/resolve-config.ts';
 import { spreadOf } from '../telemetry/ended-session.ts';
 import type { BenchContext } from './bench-context.ts';
-import { atMost } from './bench-result.ts';
+import { atLeast, atMost } from './bench-result.ts';
 
 const CALL_S = 60;
+/** A call of this length has some 15; a 95th of 100 of fewer says little. */
+const LEAST_ANSWERS = 10;
 
 /** p95 over one call of a minute. */
 export async function measureAnswers({ log, tell }: BenchContext): Promise<void> {
@@ -31,5 +33,6 @@ export async function measureAnswers({ log, tell }: BenchContext): Promise<void>
   });
   await measureCall(rig, options, signal);
   const { count, p95 } = spreadOf(took);
+  tell(atLeast('supervisor.answers', count, LEAST_ANSWERS, 'answers'));
   tell(atMost('supervisor.answerP95', count === 0 ? Number.NaN : p95, 900, 'ms'));
 }

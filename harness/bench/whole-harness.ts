@@ -9,6 +9,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { nodeModuleArguments } from '../supervisor/node-module-arguments.ts';
+import { ProcessGroup } from '../supervisor/process-group.ts';
 import type { BenchContext } from './bench-context.ts';
 import { atMost } from './bench-result.ts';
 import { untilNoneLeft } from './leftovers.ts';
@@ -33,28 +34,32 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return chunk.toString().trim();
 }
 
-/** Asks for `count` sessions of as many users, and waits until each has its agent process. */
-async function askForSessions(url: string, count: number, folder: string): Promise<void> {
-  const { listProcesses } = await import('../supervisor/process-table.ts');
-  for (let i = 0; i < count; i += 1) {
-    const answer = await fetch(`${url}/api/token`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{}',
-      signal: AbortSignal.timeout(10_000),
-    });
-    if (!answer.ok) throw new Error(`a token was refused with ${answer.status}`);
-    await answer.body?.cancel();
+/** How many sessions the harness says that it serves. */
+async function servedSessions(url: string): Promise<number> {
+  const answer = await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(10_000) });
+  const found = /^clara_sessions\{kind="voice",state="connected"\} (\d+)$/m.exec(await answer.text());
+  return Number(found?.[1] ?? 0);
+}
+
+/** Has `count` users join, and waits until each has its session. The caller stops their process. */
+async function joinUsers(url: string, count: number): Promise<ProcessGroup> {
+  const users = await ProcessGroup.start({
+    command: process.execPath,
+    args: [...nodeModuleArguments(new URL('./users-child.ts', import.meta.url)), url, String(count)],
+    ipc: true,
+  });
+  try {
+    for (const endMonoMs = performance.now() + START_LIMIT_MS; ; await sleep(250)) {
+      const served = await servedSessions(url);
+      if (served >= count) return users;
+      if (users.exit !== undefined) throw new Error(`the users did not join: ${users.output('stderr')}`);
+      if (performance.now() > endMonoMs)
+        throw new Error(`${served} of ${count} sessions after ${START_LIMIT_MS} ms`);
+    }
+  } catch (error) {
+    await users.stop({ killAfterMs: 0 });
+    throw error;
   }
-  const served = (): number =>
-    listProcesses().filter(
-      ({ environment, commandLine }) => environment.includes(folder) && commandLine.includes('session-child'),
-    ).length;
-  for (const endMonoMs = performance.now() + START_LIMIT_MS; served() < count + 1; await sleep(100))
-    // and a warm one
-    if (performance.now() > endMonoMs)
-      throw new Error(`${served()} of ${count} agents after ${START_LIMIT_MS} ms`);
-  await sleep(1500); // the last ones join
 }
 
 async function stopUp(name: string, sessions: number, bar: number, context: BenchContext): Promise<void> {
@@ -65,9 +70,10 @@ async function stopUp(name: string, sessions: number, bar: number, context: Benc
     ['up', '--port', '0', '--log-level', 'silent', '--token-rate-max', '100'],
     folder,
   );
+  let users: ProcessGroup | undefined;
   try {
     const url = await firstLine(child);
-    if (sessions > 0) await askForSessions(url, sessions, folder);
+    if (sessions > 0) users = await joinUsers(url, sessions);
     const startedMonoMs = performance.now();
     const ended = once(child, 'exit', { signal: AbortSignal.timeout(STOP_LIMIT_MS) });
     child.kill('SIGTERM');
@@ -79,6 +85,7 @@ async function stopUp(name: string, sessions: number, bar: number, context: Benc
     tell(atMost(`supervisor.${name}`, Number.NaN, bar, 's'));
   } finally {
     child.kill('SIGKILL');
+    await users?.stop({ killAfterMs: 0 });
   }
   tell(atMost(`supervisor.${name}Left`, (await untilNoneLeft(folder, 10_000)).left, 0, 'processes'));
 }

@@ -101,6 +101,18 @@ export const OPTIONS = {
   ),
   maxErrors: wholeNumber(0, 1000, 5, 'errors in a row at which a session ends; 0: never'),
   maxRssMb: wholeNumber(0, 1_000_000, 512, 'memory of the processes of one session, MiB; 0: no limit'),
+  maxCpuS: wholeNumber(
+    0,
+    604_800,
+    0,
+    'CPU time of the process of one session before it is replaced, s; 0: no limit',
+  ),
+  drainS: wholeNumber(
+    0,
+    86_400,
+    0,
+    'how long sessions may go on after the first Ctrl-C while no new ones are taken, s; 0: they end at once',
+  ),
   redisUrl: text(
     isRedisServer,
     'a redis:// or rediss:// address',

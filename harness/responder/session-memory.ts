@@ -7,7 +7,7 @@ import type { Logger } from '../contracts.ts';
 import { systemEngineClock } from '../supervisor/engine-clock.ts';
 import type { ProcessLooks } from '../supervisor/process-looks.ts';
 import { systemProcessSource } from '../supervisor/process-sample.ts';
-import { endOrphans } from './orphaned-groups.ts';
+import { endOrphans } from '../supervisor/orphaned-groups.ts';
 import { fateOf } from './restored-session.ts';
 import type { RestoredSession } from './restored-session.ts';
 import { SessionJournal, claimJournals } from './session-journal.ts';
@@ -110,7 +110,7 @@ export class SessionMemory {
         `${corruptLines} lines in journals of CLI sessions made no sense and were skipped`,
       );
     const tools = { looks, processes: systemProcessSource(), clock: systemEngineClock };
-    const orphans = await endOrphans(stateFolder, tools);
+    const { reports: orphans } = await endOrphans(stateFolder, 'cli', tools);
     return sessions.map((session) => {
       const found = orphans.filter(({ sessionId }) => sessionId === session.id);
       const foundPids = found.flatMap((one) => one.foundPids);

@@ -35,6 +35,7 @@ export function agentSettings(
   | 'idleMs'
   | 'maxErrors'
   | 'maxRssBytes'
+  | 'maxCpuMs'
 > {
   return {
     maxSessions: values.maxSessions,
@@ -45,6 +46,7 @@ export function agentSettings(
     idleMs: values.idleS * 1000,
     maxErrors: values.maxErrors,
     maxRssBytes: values.maxRssMb * 1024 * 1024,
+    maxCpuMs: values.maxCpuS * 1000,
     agentName: values.agentName,
     graceMs: values.graceS * 1000,
     contextTtlMs: values.contextTtlS * 1000,

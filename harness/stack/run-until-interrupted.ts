@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import type { ResolvedConfig } from '../config/resolve-config.ts';
 import { createLogger } from '../log/create-logger.ts';
 import { startStack } from './start-stack.ts';
+import type { Stack } from './start-stack.ts';
 import { createRunFolder } from '../supervisor/run-folder.ts';
 import { StopStack } from '../supervisor/stop-stack.ts';
 import { InterruptedError, watchInterrupts } from '../cli/interrupts.ts';
@@ -33,12 +34,20 @@ export async function runUntilInterrupted(config: ResolvedConfig): Promise<void>
     process.stdout.write(`${stack.url}\n`);
     if (stack.server === undefined) await untilAborted(signal);
     else await Promise.race([untilAborted(signal), serverEnd(stack.server.exited, signal)]);
+    await drain(stack, config.values.drainS);
   } catch (error) {
     if (!(error instanceof InterruptedError)) throw error;
   }
   tell('stopping');
   await parts.stop();
   tell('stopped');
+}
+
+/** Lets the sessions that run go on for a while; a second Ctrl-C ends them. */
+async function drain({ agent }: Stack, limitS: number): Promise<void> {
+  if (limitS === 0 || agent.sessions.size === 0) return;
+  tell(`no new sessions; waiting for ${agent.sessions.size} to end, ${limitS} s at most (Ctrl-C ends them)`);
+  await agent.drain(limitS * 1000);
 }
 
 async function untilAborted(signal: AbortSignal): Promise<void> {

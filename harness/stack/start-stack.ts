@@ -21,7 +21,7 @@ import type { LiveKitServer } from '../server/livekit-server.ts';
 import type { OutsideInterface } from '../server/server-yaml.ts';
 import { warmUpServer } from '../server/warm-up.ts';
 import type { RunFolder } from '../supervisor/run-folder.ts';
-import { MemorySessionStore } from '../supervisor/memory-session-store.ts';
+import { FileSessionStore } from '../supervisor/file-session-store.ts';
 import { systemEngineClock } from '../supervisor/engine-clock.ts';
 import { openRedisSessionStore } from '../supervisor/redis-session-store.ts';
 import type { SessionStore } from '../supervisor/session-store.ts';
@@ -98,13 +98,22 @@ async function startServer(
   );
 }
 
-/** Sessions in Redis when one is configured. Rejects with PartMissingError when ioredis is not installed. */
-function openStore({ values }: ResolvedConfig, log: Logger): Promise<SessionStore> {
+/**
+ * Sessions in Redis when one is configured, else in a journal, so that the next start knows what was lost. Rejects with
+ * PartMissingError when ioredis is not installed, with StoreUnavailableError when the folder cannot be used.
+ */
+async function openStore({ values }: ResolvedConfig, folder: string, log: Logger): Promise<SessionStore> {
   const onError = (error: unknown): void =>
     log.debug({ event: 'storeError', why: error instanceof Error ? error.message : 'unknown' }, 'store');
-  if (values.redisUrl === '')
-    return Promise.resolve(new MemorySessionStore({ clock: systemEngineClock, onError }));
-  return openRedisSessionStore({ url: values.redisUrl, onError });
+  if (values.redisUrl !== '') return openRedisSessionStore({ url: values.redisUrl, onError });
+  const store = new FileSessionStore(folder, { clock: systemEngineClock, onError });
+  const { corruptLines } = store;
+  if (corruptLines > 0)
+    log.warn(
+      { event: 'journalCorrupt', corruptLines },
+      `${corruptLines} lines in the journals of sessions made no sense and were skipped`,
+    );
+  return store;
 }
 
 /** @param agent asked only once it is there: at the first scrape */
@@ -161,13 +170,14 @@ export async function startStack(
     const warmedUp = server === undefined ? Promise.resolve() : warmUpServer(server);
     const livekit = options.through === undefined ? address : await options.through(address, server);
     const folder = options.stateFolder ?? stateFolder(env);
-    const store = await openStore(config, log);
+    const store = await openStore(config, folder, log);
     parts.defer('session store', () => store.close());
     const telemetry = parts.own(
       'telemetry',
       startTelemetry(config, folder, log, () => agent),
     );
     const supervisor = parts.own('supervisor', new Supervisor({ log, stateFolder: folder }));
+    const orphansGone = supervisor.endOrphans('voice'); // beside the rest of the start; never rejects
     const assistants =
       values.responder === 'none'
         ? undefined
@@ -204,6 +214,7 @@ export async function startStack(
     started(
       `agent ${values.agentName}${readiness.ok ? '' : ` is not ready: ${readiness.reason ?? 'unknown'}`}`,
     );
+    await orphansGone;
     if (probed !== undefined) started(await probed);
     const gateway = parts.own(
       'gateway',

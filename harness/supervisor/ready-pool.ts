@@ -27,6 +27,8 @@ export interface ReadyPoolOptions<T> {
   readonly createLimitMs?: number;
   /** Longest end of one, ms. @default 5000 */
   readonly disposeLimitMs?: number;
+  /** Whether a taken one is replaced at once; otherwise at the next `fill`. @default true */
+  readonly refillsOnTake?: boolean;
   /** Pause before the next start after one failed or died waiting, ms. @default 2000 */
   readonly refillPauseMs?: number;
 }
@@ -57,13 +59,13 @@ export class ReadyPool<T> {
     }
   }
 
-  /** A waiting one, or a new one; starts a replacement. Rejects when none can be started or the pool was stopped. */
+  /** A waiting one, or a new one; starts a replacement unless told otherwise. Rejects when none can be started or the pool was stopped. */
   async take(): Promise<T> {
     this.#life.signal.throwIfAborted();
     const [item] = this.#waiting;
     if (item === undefined) return this.#create();
     this.#waiting.delete(item);
-    this.fill();
+    if (this.#options.refillsOnTake ?? true) this.fill();
     return item;
   }
 

@@ -10,6 +10,8 @@ import { endGroup } from './end-group.ts';
 import type { EndPolicy } from './end-group.ts';
 import { systemEngineClock } from './engine-clock.ts';
 import type { EngineClock } from './engine-clock.ts';
+import { endOrphans } from './orphaned-groups.ts';
+import type { OrphanReport } from './orphaned-groups.ts';
 import { PidJournal } from './pid-journal.ts';
 import { ProcessGroup } from './process-group.ts';
 import type { ProcessGroupOptions } from './process-group.ts';
@@ -73,8 +75,13 @@ export class Supervisor implements Running {
   readonly #tools: WatchTools;
   readonly #log: Logger;
   readonly #journal: PidJournal | undefined;
+  readonly #stateFolder: string | undefined;
+  readonly #processes: ProcessSource;
   readonly #launched = new Map<string, LaunchedGroup>();
+  /** Starts under way: a stop waits for them. */
+  readonly #launching = new Set<Promise<void>>();
   readonly #watched = new Map<string, WatchedGroup>();
+  #endingOrphans: Promise<void> = Promise.resolve();
   #stopping: Promise<void> | undefined;
 
   constructor(options: SupervisorOptions) {
@@ -84,7 +91,9 @@ export class Supervisor implements Running {
     this.deadlines = new Deadlines(this.clock, (error, owner, name) => {
       log.error({ event: 'deadlineFailed', session: owner, name, err: error }, `deadline ${name} failed`);
     });
-    this.looks = new ProcessLooks(options.processes ?? systemProcessSource(), this.clock);
+    this.#processes = options.processes ?? systemProcessSource();
+    this.#stateFolder = options.stateFolder;
+    this.looks = new ProcessLooks(this.#processes, this.clock);
     this.usage = new UsageMonitor({
       looks: this.looks,
       deadlines: this.deadlines,
@@ -116,6 +125,20 @@ export class Supervisor implements Running {
   async launch(options: LaunchOptions): Promise<LaunchedGroup<ProcessGroup>> {
     if (this.#stopping !== undefined)
       throw new Error(`no ${options.kind} process is started: the supervisor stops`);
+    const work = this.#launch(options);
+    const settled = work.then(
+      () => undefined,
+      () => undefined, // its caller is told
+    );
+    this.#launching.add(settled);
+    try {
+      return await work;
+    } finally {
+      this.#launching.delete(settled);
+    }
+  }
+
+  async #launch(options: LaunchOptions): Promise<LaunchedGroup<ProcessGroup>> {
     const mark = newSessionMark();
     const { kind, sessionId, isNode = false, args, ...rest } = options;
     const group = await ProcessGroup.start({
@@ -175,6 +198,43 @@ export class Supervisor implements Running {
     this.#forget(launched, gone);
   }
 
+  /**
+   * Ends the sessions of a kind that dead supervisors of this state folder have left running, each within 5 s, and says
+   * what it found. One at a time: what the first has ended, a second need not tell again. Without a state folder there is
+   * nothing to know. Never rejects.
+   */
+  endOrphans(kind: string): Promise<readonly OrphanReport[]> {
+    const work = this.#endingOrphans.then(() => this.#endOrphans(kind));
+    this.#endingOrphans = work.then(() => undefined);
+    return work;
+  }
+
+  async #endOrphans(kind: string): Promise<readonly OrphanReport[]> {
+    if (this.#stateFolder === undefined) return [];
+    const tools = { looks: this.looks, processes: this.#processes, clock: this.clock };
+    try {
+      const { reports, corruptLines } = await endOrphans(this.#stateFolder, kind, tools);
+      if (corruptLines > 0)
+        this.#log.warn(
+          { event: 'journalCorrupt', corruptLines },
+          `${corruptLines} lines in the journals of processes made no sense and were skipped`,
+        );
+      for (const { sessionId, foundPids, isGone } of reports) {
+        if (foundPids.length === 0) continue; // ended with its supervisor
+        this.#log.warn(
+          { event: 'orphanEnded', session: sessionId, pids: foundPids, isGone },
+          isGone
+            ? `What a dead supervisor had left of session ${sessionId} was ended`
+            : `What a dead supervisor has left of session ${sessionId} could not be ended`,
+        );
+      }
+      return reports;
+    } catch (error) {
+      this.#failed(error, '-'); // a journal that cannot be read
+      return [];
+    }
+  }
+
   /** Ends every group, side by side, and closes the journal. Bounded by the policy's limits, idempotent, never rejects. */
   stop(policy: EndPolicy = {}): Promise<void> {
     this.#stopping ??= this.#stop(policy);
@@ -196,6 +256,7 @@ export class Supervisor implements Running {
     await Promise.all([
       ...watched.map((one) => one.end('stopped', policy)),
       ...others.map((one) => this.discard(one, policy)),
+      ...this.#launching, // each ends what it has started
     ]);
     this.deadlines.stop();
     this.#journal?.close();

@@ -3,7 +3,7 @@
  * Never: ends a session; a look that fails is told and the next one is taken all the same.
  */
 import { availableParallelism } from 'node:os';
-import type { Deadlines } from './deadlines.ts';
+import type { Deadlines, OnDue } from './deadlines.ts';
 import type { EngineClock } from './engine-clock.ts';
 import { membersOf } from './process-looks.ts';
 import type { ProcessLooks } from './process-looks.ts';
@@ -27,6 +27,8 @@ interface Watch {
   last: TreeUsage | undefined;
   previous: TreeUsage | undefined;
   fullLookMonoMs: number;
+  /** Of the look that is due. */
+  waitMs: number;
 }
 
 /** Waits up to this are served by looks at the known processes alone, ms. */
@@ -44,6 +46,10 @@ export class UsageMonitor {
   readonly #pace: UsagePacePolicy;
   readonly #watches = new Map<string, Watch>();
   readonly #cores = availableParallelism();
+  readonly #onDue: OnDue = (_lateMs, _name, sessionId) => {
+    const watch = this.#watches.get(sessionId);
+    if (watch !== undefined) this.#measure(sessionId, watch);
+  };
 
   constructor(options: {
     looks: ProcessLooks;
@@ -79,6 +85,7 @@ export class UsageMonitor {
       last: undefined,
       previous: undefined,
       fullLookMonoMs: -Infinity,
+      waitMs: 0,
     };
     this.#watches.set(sessionId, watch);
     this.#plan(sessionId, watch);
@@ -97,13 +104,14 @@ export class UsageMonitor {
 
   #plan(sessionId: string, watch: Watch): void {
     const waitMs = usageWaitMs(watch.last, watch.previous, watch.limits, this.#cores, this.#pace);
+    watch.waitMs = waitMs;
     const inMs = untilSharedInstantMs(waitMs, this.#clock.monoMs());
-    this.#deadlines.set(sessionId, DEADLINE, inMs, () => this.#measure(sessionId, watch, waitMs));
+    this.#deadlines.set(sessionId, DEADLINE, inMs, this.#onDue);
   }
 
-  #measure(sessionId: string, watch: Watch, waitMs: number): void {
+  #measure(sessionId: string, watch: Watch): void {
     try {
-      const usage = this.#usageOf(watch, waitMs);
+      const usage = this.#usageOf(watch, watch.waitMs);
       watch.previous = watch.last;
       watch.last = usage;
       watch.onUsage(usage);

@@ -4,7 +4,7 @@
  * Invariant: `ended` fulfils once, after the group's processes are gone (or have outlived all limits), and never
  * rejects; after it no deadline and no watch of this group is left. A watcher that fails ends nothing.
  */
-import type { Deadlines } from './deadlines.ts';
+import type { Deadlines, OnDue } from './deadlines.ts';
 import { endGroup } from './end-group.ts';
 import type { EndPolicy, EndReport, EndableGroup } from './end-group.ts';
 import type { EngineClock } from './engine-clock.ts';
@@ -117,6 +117,15 @@ export class WatchedGroup {
   #isEnding = false;
   #hungMonoMs: number | undefined;
   #exit: Exit | undefined;
+  /** Of all its deadlines: one closure is smaller than one each. */
+  readonly #onDue: OnDue = (lateMs, name) =>
+    this.#guard(() => {
+      if (name === 'life') this.#checkLife(lateMs);
+      else if (name === 'times') this.#checkTimes();
+      else if (lateMs > STOOD_STILL_MS)
+        this.#planStale(STOOD_STILL_MS); // time for what waits to be read
+      else this.#stepStale('look');
+    });
 
   constructor(options: WatchedGroupOptions) {
     const { policy, tools, group } = options;
@@ -216,10 +225,7 @@ export class WatchedGroup {
     const verdict = judgeLife(this.#life, life, now);
     if (verdict.verdict === 'alive') {
       if (verdict.againMonoMs === Infinity) deadlines.cancel(this.sessionId, 'life');
-      else
-        deadlines.set(this.sessionId, 'life', verdict.againMonoMs - now, (late) => {
-          this.#guard(() => this.#checkLife(late));
-        });
+      else deadlines.set(this.sessionId, 'life', verdict.againMonoMs - now, this.#onDue);
       return;
     }
     const { verdict: how, forMs, limitMs } = verdict;
@@ -251,8 +257,7 @@ export class WatchedGroup {
       maxAgeMs > 0 ? maxAgeMs - ageMs : Infinity,
       maxIdleMs > 0 ? maxIdleMs - idleMs : Infinity,
     );
-    if (inMs !== Infinity)
-      deadlines.set(this.sessionId, 'times', inMs, () => this.#guard(() => this.#checkTimes()));
+    if (inMs !== Infinity) deadlines.set(this.sessionId, 'times', inMs, this.#onDue);
   }
 
   #breach(breach: LimitBreach | undefined): boolean {
@@ -266,11 +271,7 @@ export class WatchedGroup {
 
   #planStale(inMs: number): void {
     if (inMs === Infinity) return;
-    this.#tools.deadlines.set(this.sessionId, 'stale', inMs, (lateMs) => {
-      if (lateMs > STOOD_STILL_MS)
-        this.#planStale(STOOD_STILL_MS); // time for what waits to be read
-      else this.#guard(() => this.#stepStale('look'));
-    });
+    this.#tools.deadlines.set(this.sessionId, 'stale', inMs, this.#onDue);
   }
 
   #stepStale(type: 'activity' | 'look'): void {

@@ -116,12 +116,14 @@ function sessionsTable(state: AgentsState, moment: AgentsMoment, { end }: Agents
         </button>
       </td>
     </tr>`;
-  const heads = ['Session', 'State', 'Age', 'Memory', 'Last answer', 'Turns', 'Recoveries', 'Errors'];
+  const figureHeads = ['Age', 'Memory', 'Last answer', 'Turns', 'Recoveries', 'Errors'];
   return html`<div class="scroll" tabindex="0" role="region" aria-labelledby="running">
     <table>
       <thead>
         <tr>
-          ${heads.map((head) => html`<th scope="col">${head}</th>`)}
+          <th scope="col">Session</th>
+          <th scope="col">State</th>
+          ${figureHeads.map((head) => html`<th scope="col" class="number">${head}</th>`)}
           <th scope="col"><span class="unseen">Action</span></th>
         </tr>
       </thead>
@@ -166,9 +168,9 @@ function figures(analytics: AgentAnalytics): TemplateResult {
       <thead>
         <tr>
           <th scope="col">Figure</th>
-          <th scope="col">Middle</th>
-          <th scope="col">95 of 100</th>
-          <th scope="col">Sessions</th>
+          <th scope="col" class="number">Middle</th>
+          <th scope="col" class="number">95 of 100</th>
+          <th scope="col" class="number">Sessions</th>
         </tr>
       </thead>
       <tbody>

@@ -226,3 +226,31 @@ test('a warm child that dies is replaced after a pause', async (t) => {
   await clock.advance(1);
   assert.equal(children.length, 2);
 });
+
+test('a drain takes no new job, ends the warm process, and is over with the last session or at its limit', async (t) => {
+  const { agent, children, clock, server, serve } = await makeRig(t);
+  const child = await serve('voice-one');
+  child.say({ type: 'joined', tookMs: 1, again: false });
+  await turn();
+  join(child, 'alice');
+  let over = 0;
+  const limited = agent.drain(1_000).then(() => (over += 1));
+  await turn();
+  assert.deepEqual(children[1]?.endings, ['stopped']);
+  assert.match(agent.readiness().reason ?? '', /takes no new sessions \(drain\)/);
+  server.offer('job-late', JSON.stringify({ voiceSessionId: 'voice-two', pipeline: 'count' }));
+  const answer = await server.next('availability', ({ jobId }) => jobId === 'job-late');
+  assert.equal(answer.available, false);
+  await clock.advance(999);
+  assert.equal(over, 0);
+  await clock.advance(1);
+  await limited;
+  assert.deepEqual([over, agent.sessions.size], [1, 1]);
+  const drained = agent.drain(60_000).then(() => (over += 1));
+  await turn();
+  assert.equal(over, 1);
+  child.say({ type: 'participantLeft', identity: 'alice', reason: 'bye' });
+  await turn();
+  await drained;
+  assert.deepEqual([over, agent.sessions.size], [2, 0]);
+});

@@ -110,6 +110,8 @@ const wrong: readonly [OptionName, unknown][] = [
   ['idleS', '90000'],
   ['maxErrors', '1001'],
   ['maxRssMb', '512MB'],
+  ['maxCpuS', '-5'],
+  ['drainS', '86401'],
   ['logLevel', 'loud'],
   ['pretty', 'perhaps'],
 ];

@@ -13,6 +13,12 @@ test('agent and gateway make rooms with the same timeouts', () => {
   assert.deepEqual([agent.roomTimeouts, agent.graceMs, agent.contextTtlMs], [timeouts, 20_000, 60_000]);
 });
 
+test('the limits of a session reach the agent in its units', () => {
+  const agent = agentSettings(valuesOf({ CLARA_MAX_CPU_S: '90', CLARA_MAX_RSS_MB: '300' }));
+  assert.deepEqual([agent.maxCpuMs, agent.maxRssBytes], [90_000, 300 * 1024 * 1024]);
+  assert.equal(agentSettings(valuesOf({})).maxCpuMs, 0);
+});
+
 test('a resume value outlives the longest session, the grace time and the conversation, unless it is set', () => {
   assert.equal(gatewaySettings(valuesOf({})).resumeTtlS, 7200 + 150 + 1800);
   assert.equal(gatewaySettings(valuesOf({ CLARA_RESUME_TTL_S: '90' })).resumeTtlS, 90);

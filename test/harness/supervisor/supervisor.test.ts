@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync } from 'node:fs';
+import { appendFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
 import { surveyJournals } from '../../../harness/supervisor/pid-journal.ts';
@@ -10,6 +12,9 @@ import { findInspector, parsePaused } from '../../../harness/supervisor/stack-no
 import { Supervisor } from '../../../harness/supervisor/supervisor.ts';
 import type { ProcessGroup } from '../../../harness/supervisor/process-group.ts';
 import type { LaunchedGroup } from '../../../harness/supervisor/supervisor.ts';
+import { keptLog } from '../../support/node/kept-log.ts';
+import { processEnd } from '../../support/node/process-ends.ts';
+import { sourceArguments } from '../../support/node/run-program.ts';
 import { silentLog } from '../../support/node/silent-log.ts';
 import { temporaryFolder } from '../../support/node/temporary-folder.ts';
 
@@ -165,6 +170,19 @@ test('a stop ends watched and waiting processes, and nothing is launched after i
   await assert.rejects(launch(FOREVER), /stops/);
 });
 
+test('a stop waits for what is being started, and forgets it', async (t) => {
+  const { log, lines } = keptLog();
+  const stateFolder = await temporaryFolder(t);
+  const supervisor = new Supervisor({ log, stateFolder });
+  const late = supervisor.launch({ kind: 'test', command: process.execPath, args: ['-e', FOREVER] });
+  const refused = assert.rejects(late, /stops/);
+  await supervisor.stop({ graceMs: 0 });
+  assert.equal(supervisor.groupCount, 0);
+  assert.deepEqual(readdirSync(stateFolder), []);
+  await refused;
+  assert.deepEqual(lines, []);
+});
+
 test('frames are names and places; other messages of an inspector and other addresses are not believed', () => {
   const frame = {
     functionName: '',
@@ -181,4 +199,35 @@ test('frames are names and places; other messages of an inspector and other addr
     'ws://127.0.0.1:4711/ab-12',
   );
   assert.equal(findInspector('Debugger listening on ws://10.0.0.1:4711/ab-12'), undefined);
+});
+
+test('the next supervisor ends what a killed one has left, tells of it and of lines that make no sense, and forgets it', async (t) => {
+  const { log, lines } = keptLog();
+  const stateFolder = await temporaryFolder(t);
+  const owner = spawn(
+    process.execPath,
+    [...sourceArguments('test/harness/supervisor/stray-owner.ts'), 'orphan', stateFolder],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  t.after(() => owner.kill('SIGKILL'));
+  const [line] = (await once(owner.stdout, 'data')) as [Buffer];
+  const pids = JSON.parse(line.toString()) as number[];
+  owner.kill('SIGKILL');
+  await processEnd(owner.pid ?? 0);
+  const [file = ''] = readdirSync(stateFolder);
+  appendFileSync(join(stateFolder, file), '{"type":"started","sess\n');
+  const supervisor = new Supervisor({ log, stateFolder });
+  t.after(() => supervisor.stop());
+  assert.deepEqual(await supervisor.endOrphans('cli'), [], 'not of its kind');
+  assert.equal(areGone(pids), false);
+  const [report] = await supervisor.endOrphans('voice');
+  assert.deepEqual([report?.sessionId, report?.isGone], ['session-orphan', true]);
+  assert.equal(areGone(pids), true);
+  assert.equal(surveyJournals(stateFolder).deadFiles.length, 0);
+  assert.deepEqual(
+    lines.filter(({ event }) => event === 'orphanEnded').map(({ session }) => session),
+    ['session-orphan'],
+  );
+  assert.match(String(lines.find(({ event }) => event === 'journalCorrupt')?.['text']), /^1 lines/);
+  assert.deepEqual(await supervisor.endOrphans('voice'), []);
 });

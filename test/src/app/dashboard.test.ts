@@ -1,3 +1,4 @@
+import { setViewport } from '@web/test-runner-commands';
 import { expect } from 'chai';
 import type { AgentAnalytics, AgentSessionView, AgentsMessage } from '../../../src/shared/agent-sessions.ts';
 import { AgentsElement } from '../../../src/app/dashboard/agents-element.ts';
@@ -145,6 +146,29 @@ describe('the dashboard', () => {
     gateway.tell({ type: 'ended', sessionId: 's1', analytics: { ...analytics, sessions: 3 } });
     await until(() => element.querySelectorAll('tbody .id').length === 1, 'the end');
     expect(text()).to.match(/Ended 3/);
+  });
+
+  it('keeps to the width of a narrow page: only the table scrolls sideways', async () => {
+    const styles = ['/src/app/shell.css', '/src/app/dashboard/dashboard.css'].map((href) => {
+      const link = document.createElement('link');
+      link.rel = 'stylesheet';
+      link.href = href;
+      return link;
+    });
+    const loaded = styles.map((link) => new Promise((resolve) => link.addEventListener('load', resolve)));
+    document.head.append(...styles);
+    await Promise.all(loaded);
+    try {
+      await setViewport({ width: 390, height: 800 });
+      gateway.tell(snapshot(session('session_1796119333379_user-d7df65dd5f938dc7e3cc8d6d')));
+      await until(() => element.querySelector('tbody button') !== null, 'the session');
+      const table = element.querySelector('.scroll');
+      expect(table?.scrollWidth).to.be.greaterThan(table?.clientWidth ?? Infinity);
+      expect(document.documentElement.scrollWidth).to.be.at.most(document.documentElement.clientWidth);
+    } finally {
+      await setViewport({ width: 800, height: 600 });
+      for (const link of styles) link.remove();
+    }
   });
 
   it('shows figures of the ended ones, and texts of strangers as text', async () => {
