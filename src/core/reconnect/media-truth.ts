@@ -25,6 +25,9 @@ const CHECKS_SUSPECT_MS = 2700;
 const HEARTBEAT_SILENT_MS = 2500;
 /** Receiver reports come about once a second: signal D after this, ms. */
 const REPORTS_SILENT_MS = 3000;
+/** A pause of payload longer than this was a cut, ms; after it answers to ours get so long to come, too. */
+const PAYLOAD_PAUSE_MS = 1200;
+const ANSWERS_SETTLE_MS = 2000;
 /** How long proof waits for an agent that answered before, ms; then the pair alone proves it. */
 const AGENT_PROOF_WAIT_MS = 1500;
 /** Samples further apart prove nothing about what lies between, ms. */
@@ -36,6 +39,8 @@ export interface MediaTruth {
   readonly last?: MediaSample;
   /** Last signs of life; at first the time of the beginning. */
   readonly payloadMonoMs: number;
+  /** Since when payload has come without a pause. */
+  readonly payloadSinceMonoMs: number;
   readonly checksMonoMs: number;
   readonly reportsMonoMs: number;
   /** Last answer of the agent; absent until it has answered once. */
@@ -56,6 +61,7 @@ export function beginMediaTruth(atMonoMs: number, agentAnswers: boolean): MediaT
   return {
     sinceMonoMs: atMonoMs,
     payloadMonoMs: atMonoMs,
+    payloadSinceMonoMs: atMonoMs,
     checksMonoMs: atMonoMs,
     reportsMonoMs: atMonoMs,
     seen: { payload: false, checks: false, reports: false },
@@ -107,6 +113,8 @@ export function mediaSampled(truth: MediaTruth, sample: MediaSample): MediaTruth
     ...kept,
     last: sample,
     payloadMonoMs,
+    payloadSinceMonoMs:
+      payload && at - truth.payloadMonoMs > PAYLOAD_PAUSE_MS ? at : truth.payloadSinceMonoMs,
     checksMonoMs,
     reportsMonoMs: reports ? at : truth.reportsMonoMs,
     seen: {
@@ -147,7 +155,15 @@ export function mediaFinding(truth: MediaTruth, atMonoMs: number): MediaFinding 
     !couldReport &&
     atMonoMs - truth.checksMonoMs >= CHECKS_ALONE_MS &&
     (last?.pairs.some((pair) => (pair.responsesReceived ?? 0) > 0) ?? false);
-  if (!payloadSilent && seen.payload && (upSigns >= 2 || isChecksAlone) && last?.upConfirmed !== true) {
+  // Right after a cut of both ways what comes is back first, and the answers are on their way.
+  const hasSettled = atMonoMs - truth.payloadSinceMonoMs >= ANSWERS_SETTLE_MS;
+  if (
+    !payloadSilent &&
+    seen.payload &&
+    hasSettled &&
+    (upSigns >= 2 || isChecksAlone) &&
+    last?.upConfirmed !== true
+  ) {
     // Each answer that came says that ours had arrived until then: it began after the last of those that are missed.
     const missedMonoMs = [
       checksSilent || isChecksAlone ? truth.checksMonoMs : -Infinity,

@@ -187,6 +187,22 @@ for (const [what, path] of [
     }
   });
 
+test('after a short cut of both ways no cut upwards is found while the answers are still on their way', () => {
+  for (const cutMs of [1_500, 1_900]) {
+    const path = new Simulation();
+    path.run(10_000);
+    cut(path.path);
+    path.run(cutMs);
+    path.path.payload = true;
+    const found = new Set<string>();
+    path.run(1_900, 100, () => {
+      found.add(path.finding.cut);
+      return false;
+    });
+    assert.deepEqual([...found], ['none'], `${cutMs} ms`);
+  }
+});
+
 test('a browser whose count of checks stands at 0 has no cut upwards for that', () => {
   const simulation = new Simulation({ withoutMicrophone: true, heartbeat: false, checks: false });
   simulation.run(20_000, 500, () => simulation.finding.cut !== 'none');
