@@ -28,8 +28,8 @@ export const MUTATIONS: readonly Mutation[] = [
       },
       {
         file: 'src/core/reconnect/media-truth.ts',
-        find: 'seen.payload && (upSigns >= 2 || isChecksAlone)',
-        replace: 'seen.payload && upSigns >= 9',
+        find: '(upSigns >= 2 || isChecksAlone) &&',
+        replace: 'upSigns >= 9 &&',
       },
     ],
     tests: [

@@ -78,7 +78,9 @@ test('ClaudeSession: process is the ChildProcess while it runs, memoryUsage the 
   const { session, ended } = manager.startClaudeSession('a', 'x', modes('silent'));
   await new Promise<void>((resolve) => {
     manager.onUpdate(() => {
-      const look = (): unknown => (session.memoryUsage === undefined ? setTimeout(look, 20) : resolve());
+      // The first sample may be of the moment before the program is loaded.
+      const isLoaded = (): boolean => (session.memoryUsage?.rss ?? 0) > 10 * MB;
+      const look = (): unknown => (isLoaded() ? resolve() : setTimeout(look, 20));
       if (session.output.length > 2) look();
     });
   });
