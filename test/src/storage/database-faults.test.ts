@@ -9,13 +9,32 @@ import { IndexedRecordStore } from '../../../src/storage/indexed-record-store.ts
 import { openRecordStore } from '../../../src/storage/open-record-store.ts';
 import { putAwayAll } from '../../../src/storage/put-away.ts';
 import { storeRecorder } from '../../../src/storage/recorder.ts';
+import type { RecordWriter } from '../../../src/storage/record-store.ts';
 import { DATABASE_VERSION } from '../../../src/storage/schema.ts';
 import { tidy } from '../../../src/storage/tidy.ts';
 import { VERSION_1, writeFixture } from '../../support/browser/database-fixtures.ts';
 import { callSamples } from '../../support/core/recordings.ts';
 
 const silent = { info: () => {}, warn: () => {} };
-const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 20));
+/** Each call of a writer's method from now on, told after it has written. */
+function told<M extends 'append' | 'end'>(writer: RecordWriter, method: M): () => Promise<void> {
+  const write = writer[method].bind(writer) as (...given: unknown[]) => Promise<unknown>;
+  let done = 0;
+  let seen = 0;
+  let wake = (): void => {};
+  Object.assign(writer, {
+    [method]: async (...given: unknown[]) => {
+      const answer = await write(...given);
+      if (answer !== false) done++;
+      wake();
+      return answer;
+    },
+  });
+  return async () => {
+    seen++;
+    while (done < seen) await new Promise<void>((resolve) => (wake = resolve));
+  };
+}
 let names = 0;
 
 describe('a database that something happens to', () => {
@@ -59,6 +78,8 @@ describe('a database that something happens to', () => {
 
   it('is made anew when it was deleted under a recording, which goes on in the new one', async () => {
     const store = new IndexedRecordStore(database);
+    const appended = told(store, 'append');
+    const ended = told(store, 'end');
     const ticks: (() => void)[] = [];
     const session = storeRecorder({
       store: Promise.resolve(store),
@@ -74,20 +95,19 @@ describe('a database that something happens to', () => {
       newId: () => 'going-on',
     }).begin(1000);
     session.event({ kind: 'phase', atMs: 1, phase: 'connecting' });
-    await settled();
     ticks.shift()?.();
-    await settled();
+    await appended();
     expect(await store.events('going-on')).to.have.length(1);
     await deleteDB(name); // our connection makes way for it
     session.event({ kind: 'phase', atMs: 2, phase: 'connected' });
     session.sample('main', callSamples(1)[0]!);
     ticks.shift()?.();
-    await settled();
+    await appended();
     const { recording } = (await store.read('going-on'))!;
     expect(recording.events.map(({ atMs }) => atMs)).to.deep.equal([2]);
     expect(recording.chunks).to.have.length(1);
     session.end(3, { phase: 'ended', reason: 'stopped' });
-    await settled();
+    await ended();
   });
 
   it('whose rows are damaged shows what is left, and says how much is not', async () => {
@@ -114,6 +134,7 @@ describe('a database that something happens to', () => {
     const problems: string[] = [];
     const warnings: string[] = [];
     const store = openRecordStore(browserClock, { ...silent, warn: (event) => warnings.push(event) }, name);
+    const ended = told(await store, 'end');
     const recorder = storeRecorder({
       store,
       clock: browserClock,
@@ -124,8 +145,7 @@ describe('a database that something happens to', () => {
     const session = recorder.begin(1);
     session.event({ kind: 'phase', atMs: 1, phase: 'connecting' });
     session.end(3, { phase: 'ended', reason: 'stopped' });
-    await store;
-    await settled();
+    await ended();
     newer.close();
     expect(problems).to.deep.equal(['memoryOnly']);
     expect(warnings).to.deep.equal(['storageUnavailable']);
