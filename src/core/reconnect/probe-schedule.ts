@@ -23,20 +23,17 @@ export const PROBE_EVERY_MS = 500;
 export const PROBE_LIMIT_MS = 2500;
 /**
  * From a question that goes unanswered to the next one, ms. The second may not wait: the first one may be on an idle
- * connection from before, where it hangs. The last of nine is asked 90.5 s after the first, of an outage of 120 s.
+ * connection from before, where it hangs. The last of ten is asked 103.5 s after the first, of an outage of 120 s.
  */
 const STAGGER_MS = [PROBE_LIMIT_MS, 10_000, 13_000] as const;
 /** Six connections, one of which Chromium takes for itself: a second one 250 ms after a pool's first that hangs. */
 const PENDING_PER_POOL = 5;
-/** One is kept for what is asked out of turn: when somebody has reason to hope, or a knock was answered. */
-const PENDING_IN_TURN = PENDING_PER_POOL * PROBE_POOLS.length - 1;
-
 /** Silence before the first knock, and from each to the next, ms; with the questions as evenly spread as can be. */
-const FIRST_KNOCK_MS = 8000;
-const KNOCK_EVERY_MS = 16_000;
+const FIRST_KNOCK_MS = 14_000;
+const KNOCK_EVERY_MS = 16_500;
 /**
  * Chromium delays a WebSocket by 1 to 5 s times 2^(pending + failed / (succeeded + 1)) / 65,536, counted over 3 to 6 min:
- * after seven that failed and none that succeeded by 8 to 40 ms, which the join can bear; after fourteen by up to 2.5 s.
+ * after seven that failed and none that succeeded by 4 to 20 ms, which the join can bear; after fourteen by up to 2.5 s.
  */
 const MAX_KNOCKS = 7;
 
@@ -53,7 +50,7 @@ export function nextProbePool(
   const newest = pending.at(-1);
   if (newest !== undefined && newestIsPending) {
     const staggerMs = STAGGER_MS[Math.min(pending.length, STAGGER_MS.length) - 1] ?? 0;
-    if (atMonoMs - newest.askedMonoMs < staggerMs || pending.length >= PENDING_IN_TURN) return undefined;
+    if (atMonoMs - newest.askedMonoMs < staggerMs) return undefined;
   }
   const counts = PROBE_POOLS.map((pool) => ({
     pool,

@@ -138,6 +138,10 @@ export class PathProbes {
     }
     if (signal.aborted) return;
     asked.pending.splice(asked.pending.indexOf(probe), 1);
+    this.#answered(address, asked, answered);
+  }
+
+  #answered(address: string, asked: AskedAddress, answered: boolean): void {
     if (answered) {
       giveUp(asked);
       if (this.#addresses.get(address) === asked) this.#addresses.delete(address);
@@ -160,9 +164,11 @@ export class PathProbes {
       return; // aborted, or an address that no socket takes: questions go on without
     }
     if (signal.aborted) return;
-    // Somebody is there. Whether it is the server, only a question tells.
+    // Somebody is there. Whether it is the server, only a question tells; when all are under way, the join itself.
+    const questions = asked.pending.length;
     asked.newest = undefined;
     this.#askIfDue(address);
+    if (asked.pending.length === questions) this.#answered(address, asked, true);
   }
 }
 

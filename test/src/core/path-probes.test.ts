@@ -141,13 +141,28 @@ test('an answered knock makes the next question due, whose answer alone is told'
   const { world, ports, told, start } = bench();
   world.pathUp = false;
   start();
-  await world.clock.advance(25_100);
+  await world.clock.advance(32_600);
   assert.equal(ports.probe.knockCount, 2);
   const asked = ports.probe.count;
   world.pathUp = true;
-  await world.clock.advance(1000);
-  assert.ok(told.includes(true), 'the knock of 24 s is sent again after 1 s, and no question before 25.5 s');
+  await world.clock.advance(950);
+  assert.ok(
+    told.includes(true),
+    'the knock of 30.5 s is sent again after 3 s, and no question before 33.5 s',
+  );
   assert.ok(ports.probe.count > asked);
+});
+
+test('an answered knock is told when every question is under way', async () => {
+  const { world, ports, told, start } = bench();
+  world.pathUp = false;
+  start();
+  await world.clock.advance(115_600);
+  assert.equal(ports.probe.count, 10);
+  assert.ok(!told.includes(true));
+  world.pathUp = true;
+  await world.clock.advance(500);
+  assert.ok(told.includes(true), 'the knock of 113 s is sent again after 3 s');
 });
 
 test('knocks end with the outage, and each with the next one', async () => {
@@ -155,7 +170,7 @@ test('knocks end with the outage, and each with the next one', async () => {
   world.pathUp = false;
   start();
   await world.clock.advance(60_000);
-  assert.equal(ports.probe.knockCount, 4);
+  assert.equal(ports.probe.knockCount, 3);
   assert.equal(ports.probe.pendingCount, ports.probe.count + 1, 'one knock beside all questions');
   probes.end();
   stay.abort();
