@@ -6,6 +6,7 @@
 import type { SessionErrorCode } from './errors.ts';
 import type { RoomMetrics } from './metrics/room-metrics.ts';
 import type { MediaSample } from './reconnect/media-sample.ts';
+import type { ProbePool } from './reconnect/probe-schedule.ts';
 import type { AgentState, TranscriptEntry } from './session/types.ts';
 import type { RecordedEvent, SessionOutcome } from '../shared/records.ts';
 import type { ContextOrigin } from '../shared/wire.ts';
@@ -222,9 +223,15 @@ export interface NetworkPort {
 export interface ProbePort {
   /**
    * True when `serverUrl` (ws: or wss:) gave any HTTP answer, whatever its status; false when it could not be
-   * reached. No-store, no credentials. Rejects with `signal.reason` when aborted.
+   * reached. No-store; sends nothing of ours. `credentialed` may send the cookies that the browser has of the server, as
+   * the SDK's WebSocket does; `anonymous` sends none. Rejects with `signal.reason` when aborted.
    */
-  probe(serverUrl: string, signal: AbortSignal): Promise<boolean>;
+  probe(serverUrl: string, signal: AbortSignal, pool: ProbePool): Promise<boolean>;
+  /**
+   * Opens a connection of its own to `serverUrl`, and resolves when anything has answered, also with a refusal. Says nothing
+   * of ours, and closes it. Rejects with `signal.reason` when aborted.
+   */
+  knock(serverUrl: string, signal: AbortSignal): Promise<void>;
 }
 
 /** What a reload needs to come back into the same session. Holds no token. */

@@ -16,13 +16,13 @@ import { untilAborted, within } from './bounded.ts';
 
 /** A token endpoint's whole answer, ms. */
 export const TICKET_LIMIT_MS = 4000;
-/** A probe's answer, ms: two round trips of a slow mobile path. */
-export const PROBE_LIMIT_MS = 2500;
 
 /** What an attempt needs. */
 export interface JoinAttempt {
   /** Asked for first, when given; undefined: no probe. */
   readonly probeUrl: string | undefined;
+  /** Whether the server answers; bounded. */
+  readonly answers: (serverUrl: string, signal: AbortSignal) => Promise<boolean>;
   /** Already under way, for the first join. */
   readonly ticketAhead: Promise<Ticket> | undefined;
   readonly ticketRequest: TicketRequest;
@@ -43,7 +43,7 @@ export interface JoinAttempt {
   readonly onLate: (late: RoomConnection) => void;
 }
 
-type Ports = Pick<SessionPorts, 'clock' | 'probe' | 'tickets' | 'rooms'>;
+type Ports = Pick<SessionPorts, 'clock' | 'tickets' | 'rooms'>;
 
 /** Joins. Throws SessionError; rethrows `signal.reason` when aborted. The caller closes the room. */
 export async function joinRoom(
@@ -51,7 +51,7 @@ export async function joinRoom(
   attempt: JoinAttempt,
   signal: AbortSignal,
 ): Promise<RoomConnection> {
-  if (attempt.probeUrl !== undefined && !(await probed(ports, attempt.probeUrl, signal)))
+  if (attempt.probeUrl !== undefined && !(await attempt.answers(attempt.probeUrl, signal)))
     throw new SessionError('joinUnreachable', 'the probe before the join was not answered');
   const ticket = await ticketFor(ports, attempt, signal);
   const serverUrl = ticket.serverUrls[attempt.urlIndex % Math.max(1, ticket.serverUrls.length)];
@@ -107,27 +107,6 @@ export function requestTicket(
     (limited) => ports.tickets.request(request, limited),
     () => new SessionError('tokenTimeout', `the token endpoint gave no answer in ${TICKET_LIMIT_MS} ms`),
   );
-}
-
-/** Whether `serverUrl` answers within {@link PROBE_LIMIT_MS}; rethrows `signal.reason` when aborted. */
-export async function probed(
-  ports: Pick<SessionPorts, 'clock' | 'probe'>,
-  serverUrl: string,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const late = new SessionError('joinUnreachable', `no answer to a probe in ${PROBE_LIMIT_MS} ms`);
-  try {
-    return await within(
-      ports.clock,
-      PROBE_LIMIT_MS,
-      signal,
-      (limited) => ports.probe.probe(serverUrl, limited),
-      () => late,
-    );
-  } catch (error) {
-    if (signal.aborted) throw error;
-    return false; // out of time, or an adapter that threw: nobody is there for us
-  }
 }
 
 /** What people and the machine need of an error. A stranger's message is not passed on: it may hold anything. */

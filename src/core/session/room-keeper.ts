@@ -16,12 +16,12 @@ import type {
 } from '../ports.ts';
 import type { Background } from './background.ts';
 import { settledWithin, untilAborted } from './bounded.ts';
-import { joinRoom, probed, requestTicket } from './join-attempt.ts';
+import { joinRoom, requestTicket } from './join-attempt.ts';
 import type { LinkCommand, LinkState } from './link-state.ts';
+import { PathProbes } from './path-probes.ts';
 import { RoomWatch, type RoomWatchListener } from './room-watch.ts';
 import type { WayBack } from './way-back.ts';
 
-const PROBE_EVERY_MS = 500;
 /** How long a stop waits for what closes, ms. */
 const CLOSE_LIMIT_MS = 2000;
 const BYE_LIMIT_MS = 1000;
@@ -80,6 +80,7 @@ export class RoomKeeper {
   /** The room port's latest join, until it has let go; an aborted one may take its time. */
   #joining: Promise<unknown> | undefined;
   readonly #closing = new Set<Promise<void>>();
+  readonly #probes: PathProbes;
   #ticketAhead: Promise<Ticket> | undefined;
   /** The newest ticket's addresses, for probes. */
   #serverUrls: readonly string[] = [];
@@ -88,6 +89,7 @@ export class RoomKeeper {
   constructor(context: RoomKeeperContext, hooks: RoomKeeperHooks) {
     this.#context = context;
     this.#hooks = hooks;
+    this.#probes = new PathProbes(context.ports, context.background);
   }
 
   /** The room that stands, and the signal that ends with it. */
@@ -130,6 +132,7 @@ export class RoomKeeper {
         {
           ...means,
           probeUrl: command.probeFirst ? this.#probeUrl(command.urlIndex) : undefined,
+          answers: (serverUrl, signal) => this.#probes.answers(serverUrl, signal),
           ticketAhead,
           ticketRequest: wayBack.request,
           urlIndex: command.urlIndex,
@@ -170,19 +173,23 @@ export class RoomKeeper {
     this.#room?.watch.agentLeft();
   }
 
-  /** Asks twice a second, without waiting for the answer before: a request that hangs in a dead path says nothing. */
-  async runProbes(onAnswer: (answered: boolean) => void, stay: AbortSignal): Promise<void> {
-    const { ports, background, state } = this.#context;
-    const probeOnce = async (url: string): Promise<void> => {
-      const answered = await probed(ports, url, stay);
-      if (!stay.aborted) onAnswer(answered);
+  /** Asks whether the server is there until `stay` ends; see {@link PathProbes.run}. */
+  runProbes(onAnswer: (answered: boolean) => void, stay: AbortSignal): Promise<void> {
+    const addressNow = (): string | undefined => {
+      const now = this.#context.state();
+      return 'outage' in now ? this.#probeUrl(now.outage.urlIndex) : undefined;
     };
-    for (;;) {
-      const now = state();
-      const url = 'outage' in now ? this.#probeUrl(now.outage.urlIndex) : undefined;
-      if (url !== undefined) background.run(probeOnce(url));
-      await ports.clock.sleep(PROBE_EVERY_MS, stay);
-    }
+    return this.#probes.run(addressNow, onAnswer, stay);
+  }
+
+  /** There is reason to hope: the next question is due at once. */
+  probeAnew(): void {
+    this.#probes.askAnew();
+  }
+
+  /** Nothing is asked any more, until the next outage. */
+  endProbes(): void {
+    this.#probes.end();
   }
 
   /** Leaves the room that stands, if one does; with `bye`, says first that the user leaves for good. */

@@ -61,7 +61,10 @@ class SessionDriver implements VoiceSession {
     this.#ports = ports;
     this.#options = options;
     const parts = (this.#parts = makeParts(ports, options));
-    this.#run = new RunLife(ports, parts, (happening) => this.#runner.dispatch(happening));
+    this.#run = new RunLife(ports, parts, (happening) => {
+      if (happening.type === 'hint' && happening.hint !== 'offline') this.#rooms.probeAnew();
+      this.#runner.dispatch(happening);
+    });
     this.#levels = new LevelLoop(ports.clock, () => this.#readLevels(), parts.onWatcherError);
     this.#runner = new MachineRunner(
       { ...parts, clock: ports.clock, random: ports.random, policy: options.policy },
@@ -132,6 +135,7 @@ class SessionDriver implements VoiceSession {
   }
 
   retryNow(): void {
+    this.#rooms.probeAnew();
     this.#runner.dispatch({ type: 'retryNow' });
   }
 
@@ -196,6 +200,7 @@ class SessionDriver implements VoiceSession {
     }
     if (isUp) this.#rooms.seekProof(false);
     else if (state.name === 'reconnecting.sdk' && !wasInOutage) this.#rooms.seekProof(true);
+    if (isUp || this.#runner.isAtRest) this.#rooms.endProbes();
     if (wantsProbes(state, this.#options.policy))
       this.#parts.background.run(
         this.#rooms.runProbes((answered) => this.#runner.dispatch({ type: 'probed', answered }), stay),

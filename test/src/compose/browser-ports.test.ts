@@ -173,12 +173,51 @@ describe('the server probe', () => {
       asked.push(url as string);
       return new Response('', { status: 500 });
     });
-    expect(await probe.probe('wss://x.test/a', never)).to.equal(true);
+    expect(await probe.probe('wss://x.test/a', never, 'anonymous')).to.equal(true);
     expect(asked).to.deep.equal(['https://x.test/a']);
-    expect(await serverProbe(() => Promise.reject(new TypeError('x'))).probe('ws://x.test', never)).to.equal(
-      false,
-    );
+    expect(
+      await serverProbe(() => Promise.reject(new TypeError('x'))).probe('ws://x.test', never, 'anonymous'),
+    ).to.equal(false);
     expect(httpUrlOf('https://y.test')).to.equal('https://y.test');
+  });
+
+  it('has two pools of connections, with and without cookies, and tells nobody where the page is', async () => {
+    const asked: (RequestInit | undefined)[] = [];
+    const probe = serverProbe(async (_url, init) => {
+      asked.push(init);
+      return new Response('');
+    });
+    for (const pool of ['anonymous', 'credentialed'] as const) await probe.probe('wss://x.test', never, pool);
+    expect(asked.map((init) => init?.credentials)).to.deep.equal(['omit', 'include']);
+    for (const init of asked) {
+      expect(init?.referrerPolicy).to.equal('no-referrer');
+      expect(init?.headers ?? init?.body).to.equal(undefined);
+    }
+  });
+
+  it('knocks by a WebSocket, for which any end is an answer, and closes it', async () => {
+    const opened: { url: string; socket: WebSocket }[] = [];
+    const probe = serverProbe(undefined, (url) => {
+      const socket = new WebSocket('ws://127.0.0.1:9');
+      opened.push({ url, socket });
+      return socket;
+    });
+    await probe.knock('https://x.test/a', never);
+    expect(opened.map(({ url }) => url)).to.deep.equal(['wss://x.test/a']);
+    expect(opened[0]?.socket.readyState).to.be.oneOf([WebSocket.CLOSING, WebSocket.CLOSED]);
+  });
+
+  it('a knock that is given up rejects with the reason, and its connection is closed', async () => {
+    const controller = new AbortController();
+    let socket: WebSocket | undefined;
+    const probe = serverProbe(undefined, () => (socket = new WebSocket('ws://127.0.0.1:9')));
+    const knocking = probe.knock('ws://x.test', controller.signal).catch((reason: unknown) => reason);
+    controller.abort('enough');
+    expect(await knocking).to.equal('enough');
+    expect(socket?.readyState).to.equal(WebSocket.CLOSING);
+    expect(socket?.onclose).to.equal(null);
+    const later = await probe.knock('ws://x.test', controller.signal).catch((reason: unknown) => reason);
+    expect(later).to.equal('enough');
   });
 
   it('rejects with the reason of its signal', async () => {
@@ -187,7 +226,9 @@ describe('the server probe', () => {
       (_url, init) =>
         new Promise((_, reject) => init?.signal?.addEventListener('abort', () => reject(new Error()))),
     );
-    const asking = probe.probe('ws://x.test', controller.signal).catch((reason: unknown) => reason);
+    const asking = probe
+      .probe('ws://x.test', controller.signal, 'anonymous')
+      .catch((reason: unknown) => reason);
     controller.abort('enough');
     expect(await asking).to.equal('enough');
   });

@@ -76,6 +76,7 @@ function assertNothingLeft({ world, ports, session }: Bench): void {
   assert.equal(ports.microphone.isOpen, false, 'no microphone');
   assert.equal(ports.microphone.onEnded, undefined, 'no microphone listener');
   assert.equal(ports.locks.heldCount, 0, 'no lock');
+  assert.equal(ports.probe.pendingCount, 0, 'no probe');
   assert.deepEqual(session.levels.value, { user: 0, agent: 0 });
 }
 
@@ -632,10 +633,12 @@ test('an outage of 60 s ends by itself within 2 s of the path, by a probe and on
   await made.world.clock.advance(44_000);
   assert.equal(phase(made), 'reconnecting');
   assert.equal(made.ports.rooms.joins, 1, 'no join into a path whose probes are not answered');
+  assert.ok(made.ports.probe.pendingCount > 5, 'of all stays of the outage');
   heal(made);
   const backMs = await timeUntil(made, () => phase(made) === 'connected');
   assert.ok(backMs <= 2000, `${backMs} ms`);
   assert.equal(made.ports.rooms.joins, 2);
+  assert.equal(made.ports.probe.pendingCount, 0, 'nothing is asked any more');
 });
 
 test('an outage of 118 s is still survived', async () => {

@@ -29,6 +29,7 @@ import type {
   TicketRequest,
 } from '../../../src/core/ports.ts';
 import type { MediaSample } from '../../../src/core/reconnect/media-sample.ts';
+import type { ProbePool } from '../../../src/core/reconnect/probe-schedule.ts';
 import type { RecordedEvent, SessionOutcome } from '../../../src/shared/records.ts';
 import { FakeClock } from './fake-clock.ts';
 
@@ -369,23 +370,71 @@ export class FakeNetwork implements NetworkPort {
   }
 }
 
-/** Answers while the path is up; hangs while it is not, as a black hole does. */
+/** When the system sends a SYN that nobody answers again, ms after the first. */
+const SYN_AGES_MS = [1000, 3000, 7000, 15_000, 31_000, 63_000, 127_000];
+/** Connections of Chromium to an origin and pool, at most. */
+const POOL_SIZE = 6;
+
+/**
+ * Answers while the path is up. While it is not, a connection hangs as in a black hole: its SYN is sent again ever more
+ * rarely, it stays when its request is given up, and there are six in a pool at most, one of which comes by itself.
+ */
 export class FakeProbe implements ProbePort {
   count = 0;
+  /** Requests without an answer. */
+  pendingCount = 0;
+  knockCount = 0;
   /** Answers `false` at once instead of hanging. */
   refuses = false;
   readonly #world: FakeWorld;
+  /** When each connection that hangs was begun, by pool. */
+  readonly #hanging: Record<ProbePool, number[]> = { anonymous: [], credentialed: [] };
 
   constructor(world: FakeWorld) {
     this.#world = world;
   }
 
-  async probe(_serverUrl: string, signal: AbortSignal): Promise<boolean> {
+  async probe(_serverUrl: string, signal: AbortSignal, pool: ProbePool): Promise<boolean> {
     this.count += 1;
-    const wasUp = this.#world.pathUp;
-    if (!wasUp && !this.refuses) return never(signal);
-    await this.#world.clock.sleep(10, signal);
-    return wasUp;
+    this.pendingCount += 1;
+    try {
+      const wasUp = this.#world.pathUp;
+      if (!wasUp && !this.refuses) return await this.#hang(this.#hanging[pool], signal);
+      // What hung has got through by now.
+      if (wasUp) for (const hanging of Object.values(this.#hanging)) hanging.length = 0;
+      await this.#world.clock.sleep(10, signal);
+      return wasUp;
+    } finally {
+      this.pendingCount -= 1;
+    }
+  }
+
+  /** A connection of its own, which goes with it. */
+  async knock(_serverUrl: string, signal: AbortSignal): Promise<void> {
+    this.knockCount += 1;
+    this.pendingCount += 1;
+    try {
+      if (!this.#world.pathUp && !this.refuses) await this.#hang([], signal);
+      else await this.#world.clock.sleep(10, signal);
+    } finally {
+      this.pendingCount -= 1;
+    }
+  }
+
+  async #hang(hanging: number[], signal: AbortSignal): Promise<boolean> {
+    const { clock } = this.#world;
+    const nowMs = clock.monoMs();
+    if (hanging.length === 0) hanging.push(nowMs, nowMs + 250);
+    else if (hanging.length < POOL_SIZE) hanging.push(nowMs);
+    for (;;) {
+      const atMs = clock.monoMs();
+      const dues = hanging.flatMap((begunMs) => SYN_AGES_MS.map((ageMs) => begunMs + ageMs));
+      const dueMs = Math.min(...dues.filter((due) => due > atMs));
+      if (!Number.isFinite(dueMs)) return never(signal);
+      await clock.sleep(dueMs - atMs, signal);
+      if (this.#world.pathUp) hanging.length = 0;
+      if (this.#world.pathUp) return true;
+    }
   }
 }
 

@@ -64,7 +64,12 @@ export function silentFarSideContract(
     ],
     [
       'a probe',
-      (ports: ReturnType<typeof make>, signal: AbortSignal) => ports.probe.probe('ws://127.0.0.1:9', signal),
+      (ports: ReturnType<typeof make>, signal: AbortSignal) =>
+        ports.probe.probe('ws://127.0.0.1:9', signal, 'anonymous'),
+    ],
+    [
+      'a knock',
+      (ports: ReturnType<typeof make>, signal: AbortSignal) => ports.probe.knock('ws://127.0.0.1:9', signal),
     ],
   ] as const;
   return calls.map(([what, call]) => ({
