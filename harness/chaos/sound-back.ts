@@ -4,6 +4,7 @@
  * - The fault's own silence lasts over its end, or begins shortly after it.
  * - A later one counts when it is a break: over 1 s without a word. One lone word that is missing is none.
  * - A short one in which the speaker's own side captured nothing is the machine's.
+ * - A short one at the very end is none yet: the last word may still be on its way.
  */
 import { GAP_MS, WORD_MS } from '../../src/shared/tone-words.ts';
 import type { TimedWord } from '../call/call-facts.ts';
@@ -14,6 +15,8 @@ import type { Span } from './false-connected.ts';
 const LATE_SILENCE_MS = 1_500;
 /** From the end of a word to the next: more is a break, ms. One missing word makes 750, two make 1,250. */
 const BREAK_MS = 1_000;
+/** A word is told so long after its start at the latest, by a machine that has other things to do, ms. */
+const TOLD_LATE_MS = 1_500;
 /** The capture of a machine at its limit is back within this; a longer gap is the client's own doing, ms. */
 const HICCUP_MS = 4_000;
 
@@ -40,6 +43,7 @@ export function soundBackWallMs(direction: HeardDirection): number | undefined {
   const breaks = silentSpans(heard, untilWallMs).filter(
     (span) =>
       span.toMs > Math.max(atWallMs, healedWallMs) &&
+      !(span.toMs >= untilWallMs && span.toMs - span.fromMs < TOLD_LATE_MS) &&
       (span.fromMs <= healedWallMs + LATE_SILENCE_MS ||
         (isBreak(span) && !isHiccup(span, direction.captured))),
   );
