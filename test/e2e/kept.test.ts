@@ -64,6 +64,13 @@ test('text and sound are kept once the user asks for it, can be read and heard, 
   const [whole] = importRecordings(await exported('with.clararec'), () => 'x');
   const sounds = whole?.kept?.filter((piece) => piece.kind === 'sound') ?? [];
   assert.ok(sounds.length >= 2, `${sounds.length} pieces of sound`);
+  const first = sounds[0]?.data ?? new Uint8Array();
+  const playable = await page.evaluate(
+    async (list) =>
+      (await new OfflineAudioContext(1, 1, 48_000).decodeAudioData(Uint8Array.from(list).buffer)).duration,
+    [...first],
+  );
+  assert.ok(playable >= 7, `what a crash would leave plays ${playable} s`);
   const bytes = sounds.flatMap(({ data }) => [...data]);
   const { seconds, loudest } = await page.evaluate(async (list) => {
     const context = new OfflineAudioContext(1, 1, 48_000);

@@ -142,28 +142,28 @@ export class SessionKeeper implements Keeper {
     this.#waiting.push(piece);
     if (this.#isWriting) return;
     this.#isWriting = true;
-    this.#writeAll()
-      .catch(() => {
-        this.#waiting = [];
-        this.#over('text', 'failed');
-        this.#over('sound', 'failed');
-      })
-      .finally(() => {
-        this.#isWriting = false;
-      });
+    this.#writeAll().catch(() => {
+      this.#waiting = [];
+      this.#over('text', 'failed');
+      this.#over('sound', 'failed');
+    });
   }
 
   async #writeAll(): Promise<void> {
-    const store = await this.#parts.store;
     const { sessionId } = this.#parts.run;
-    for (let tries = 0; this.#waiting.length > 0;) {
-      const pieces = this.#waiting;
-      this.#waiting = [];
-      if (await store.keep(sessionId, pieces)) continue;
-      this.#waiting = [...pieces, ...this.#waiting];
-      // The session's row is written by its recorder, and again when the database was deleted under it.
-      if (++tries > ROW_TRIES || this.#life.signal.aborted) throw new Error('the session is not there');
-      await this.#parts.clock.sleep(ROW_WAIT_MS, this.#life.signal).catch(() => {});
+    try {
+      const store = await this.#parts.store;
+      for (let tries = 0; this.#waiting.length > 0;) {
+        const pieces = this.#waiting;
+        this.#waiting = [];
+        if (await store.keep(sessionId, pieces)) continue;
+        this.#waiting = [...pieces, ...this.#waiting];
+        // The session's row is written by its recorder, and again when the database was deleted under it.
+        if (++tries > ROW_TRIES || this.#life.signal.aborted) throw new Error('the session is not there');
+        await this.#parts.clock.sleep(ROW_WAIT_MS, this.#life.signal).catch(() => {});
+      }
+    } finally {
+      this.#isWriting = false; // in the same step as the last look: what comes next begins a write
     }
   }
 }

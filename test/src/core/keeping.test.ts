@@ -264,3 +264,17 @@ test('pieces wait for the row of the session, and give up when it never comes', 
   assert.equal(keeping.states.value.text, 'failed');
   assert.equal(clock.timerCount, 0);
 });
+
+test('a piece that comes in the moment a write ends is written too', async () => {
+  for (let ticks = 0; ticks < 20; ticks++) {
+    const { keeping, say, texts } = bench();
+    keeping.begin(RUN);
+    keeping.set('text', true);
+    await settled();
+    say(line('a', 'first'));
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+    say(line('b', 'second'));
+    await settled();
+    assert.deepEqual(texts(), ['first', 'second'], `after ${ticks} microtasks`);
+  }
+});
