@@ -12,7 +12,7 @@ export function contentSecurityPolicy(livekitPublicUrl: string): CspDirectives {
     'style-src': ["'self'"], // Lit's constructable stylesheets need no more
     'img-src': ["'self'", 'data:'], // the build inlines small icons
     'font-src': ["'self'"],
-    'media-src': ["'self'"], // a call's sound is a srcObject, which the policy does not govern
+    'media-src': ["'self'", 'blob:'], // kept sound in a review; a call's is a srcObject, which the policy does not govern
     'connect-src': ["'self'", ...connectSources(livekitPublicUrl)],
     'worker-src': ["'self'"],
     'manifest-src': ["'self'"],

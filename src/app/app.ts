@@ -130,6 +130,7 @@ export class App {
     talk.budgetSeconds = this.#url.budgetSeconds;
     talk.resumeWhenBack = this.#url.resumeWhenBack;
     talk.textOnly = this.#url.textOnly;
+    talk.offerRecording = true;
     this.#draw();
   }
 

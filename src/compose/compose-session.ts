@@ -60,7 +60,7 @@ export function composeSession(options: ComposeOptions): VoiceSession {
   const tickets = ticketsOf(options);
   const log = guardedLog(options.log ?? consoleLog); // the store writes to it as well
   const audio = new PageAudio();
-  const recorded = options.record === false ? undefined : recordedCall({ ...options, log });
+  const recorded = options.record === false ? undefined : recordedCall({ ...options, log, audio });
   const rooms = livekitRooms({ clock: browserClock, audio });
   const byeEndpoint =
     options.byeEndpoint ??
@@ -77,12 +77,13 @@ export function composeSession(options: ComposeOptions): VoiceSession {
     clock: browserClock,
     random: Math.random,
     log,
-    tickets: recorded?.tickets(tickets) ?? tickets,
-    rooms: recorded?.rooms(rooms) ?? rooms,
+    tickets: recorded?.call.tickets(tickets) ?? tickets,
+    rooms: recorded?.call.rooms(rooms) ?? rooms,
     microphone: new BrowserMicrophone({ audio, audioProcessing: options.audioProcessing ?? true }),
     network: browserNetwork(),
     probe: serverProbe(),
-    recorder: recorded?.recorder ?? { begin: () => ({ event: () => {}, end: () => {} }) },
+    recorder: recorded?.call.recorder ?? { begin: () => ({ event: () => {}, end: () => {} }) },
+    ...(recorded && { keeping: recorded.keeping }),
     ...(resumeStore !== undefined && { resumeStore }),
     ...(pageLocks() !== undefined && { locks: browserLocks(navigator.locks) }),
     ...(agentEndpoint !== undefined && { agentCalls: gatewayAgentCalls(agentEndpoint) }),

@@ -35,10 +35,15 @@ const TEXTS: Readonly<Record<Exclude<ExportFormat, 'archive'>, TextFormat>> = {
 /** Joined before they go into a Blob: a Blob of a million small parts is slow. */
 const PART_LENGTH = 1_000_000;
 
-/** One recording as a file. */
-export async function exportRecording(recording: Recording, format: ExportFormat): Promise<RecordingFile> {
+/** One recording as a file. @param withKept an archive holds the text and sound of the recording too */
+export async function exportRecording(
+  recording: Recording,
+  format: ExportFormat,
+  withKept = false,
+): Promise<RecordingFile> {
   const stem = `clara-${stampOf(recording.session.startedWallMs)}`;
-  if (format === 'archive') return { name: `${stem}.clararec`, blob: await archiveBlob([recording]) };
+  if (format === 'archive')
+    return { name: `${stem}.clararec`, blob: await archiveBlob([recording], withKept) };
   const { ending, type, lines } = TEXTS[format];
   const parts: string[] = [];
   let part = '';
@@ -51,9 +56,12 @@ export async function exportRecording(recording: Recording, format: ExportFormat
   return { name: `${stem}.${ending}`, blob: new Blob([...parts, part], { type }) };
 }
 
-/** Recordings as one compressed archive. */
-export function archiveBlob(recordings: Iterable<Recording> | AsyncIterable<Recording>): Promise<Blob> {
-  const pieces = archiveOf(recordings);
+/** Recordings as one compressed archive. @param withKept with the text and sound that they hold */
+export function archiveBlob(
+  recordings: Iterable<Recording> | AsyncIterable<Recording>,
+  withKept = false,
+): Promise<Blob> {
+  const pieces = archiveOf(recordings, withKept);
   const stream = new ReadableStream<Uint8Array<ArrayBuffer>>({
     async pull(controller) {
       const next = await pieces.next();

@@ -6,7 +6,7 @@ import { compareModelOf, type CompareModel } from '../core/review/compare-model.
 import type { Alignment } from '../core/review/compare.ts';
 import { sessionsToDrop, type RetentionLimits } from '../core/review/retention.ts';
 import { reviewModelOf, type ReviewModel } from '../core/review/review-model.ts';
-import type { ListedRecording, Recording } from '../shared/recording.ts';
+import type { KeptKind, KeptPiece, ListedRecording, Recording } from '../shared/recording.ts';
 import { openRecordStore } from '../storage/open-record-store.ts';
 import { putAwayAll } from '../storage/put-away.ts';
 import type { RecordStore } from '../storage/record-store.ts';
@@ -66,9 +66,14 @@ export interface RecordingLibrary {
   compare(firstId: string, secondId: string, alignment: Alignment): Promise<CompareModel | undefined>;
   setPinned(sessionId: string, pinned: boolean): Promise<void>;
   delete(sessionId: string): Promise<void>;
-  export(sessionId: string, format: ExportFormat): Promise<RecordingFile | undefined>;
-  /** All sessions as one archive. */
-  exportAll(): Promise<RecordingFile>;
+  /** What was kept of its text and sound. */
+  kept(sessionId: string): Promise<readonly KeptPiece[]>;
+  /** Deletes a session's text or sound for good. */
+  deleteKept(sessionId: string, kind: KeptKind): Promise<void>;
+  /** @param withKept an archive gets the text and sound as well; no other format ever does. Default false */
+  export(sessionId: string, format: ExportFormat, withKept?: boolean): Promise<RecordingFile | undefined>;
+  /** All sessions as one archive. @param withKept with their text and sound; default false */
+  exportAll(withKept?: boolean): Promise<RecordingFile>;
   /** Adds what is in a file, all or nothing. Rejects with ImportError for a file that is wrong. */
   import(file: Blob): Promise<ImportResult>;
   storage(): Promise<StorageFacts>;
@@ -108,15 +113,17 @@ export function libraryOver(store: RecordStore): RecordingLibrary {
     },
     setPinned: (id, pinned) => store.setPinned(id, pinned),
     delete: (id) => store.delete(id),
-    async export(id, format) {
-      const stored = await store.read(id);
-      if (stored === undefined) return undefined;
+    kept: (id) => store.kept(id),
+    deleteKept: (id, kind) => store.deleteKept(id, kind),
+    async export(id, format, withKept = false) {
+      const recording = await recordingOf(store, id, withKept);
+      if (recording === undefined) return undefined;
       const { exportRecording } = await import('./export-recording.ts');
-      return exportRecording(stored.recording, format);
+      return exportRecording(recording, format, withKept);
     },
-    async exportAll() {
+    async exportAll(withKept = false) {
       const { archiveBlob, stampOf } = await import('./export-recording.ts');
-      const blob = await archiveBlob(everyRecording(store));
+      const blob = await archiveBlob(everyRecording(store, withKept), withKept);
       return { name: `clara-all-${stampOf(browserClock.wallMs())}.clararec`, blob };
     },
     async import(file) {
@@ -149,10 +156,20 @@ export function libraryOver(store: RecordStore): RecordingLibrary {
   };
 }
 
-async function* everyRecording(store: RecordStore): AsyncGenerator<Recording> {
+async function recordingOf(
+  store: RecordStore,
+  id: string,
+  withKept: boolean,
+): Promise<Recording | undefined> {
+  const stored = await store.read(id);
+  if (stored === undefined || !withKept) return stored?.recording;
+  return { ...stored.recording, kept: await store.kept(id) };
+}
+
+async function* everyRecording(store: RecordStore, withKept: boolean): AsyncGenerator<Recording> {
   for (const { id } of await store.list()) {
-    const stored = await store.read(id);
-    if (stored !== undefined) yield stored.recording;
+    const recording = await recordingOf(store, id, withKept);
+    if (recording !== undefined) yield recording;
   }
 }
 

@@ -7,7 +7,7 @@ import type { SessionErrorCode } from './errors.ts';
 import type { RoomMetrics } from './metrics/room-metrics.ts';
 import type { MediaSample } from './reconnect/media-sample.ts';
 import type { ProbePool } from './reconnect/probe-schedule.ts';
-import type { AgentState, TranscriptEntry } from './session/types.ts';
+import type { AgentState, Keeping, TranscriptEntry } from './session/types.ts';
 import type { RecordedEvent, SessionOutcome } from '../shared/records.ts';
 import type { ContextOrigin } from '../shared/wire.ts';
 
@@ -293,6 +293,8 @@ export interface SessionPorts {
   readonly network: NetworkPort;
   readonly probe: ProbePort;
   readonly recorder: RecorderPort;
+  /** Given on with the session. */
+  readonly keeping?: Keeping;
   readonly resumeStore?: ResumeStore;
   readonly locks?: LockPort;
   readonly agentCalls?: AgentCallPort;

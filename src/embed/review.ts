@@ -15,8 +15,10 @@ export class ClaraReview extends ClaraReviewElement {
   declare recording: Recording | undefined;
 
   override willUpdate(changed: PropertyValues<this>): void {
-    if (changed.has('recording'))
+    if (changed.has('recording')) {
+      this.kept = this.recording?.kept;
       this.model = this.recording === undefined ? undefined : reviewOf(this.recording);
+    }
     super.willUpdate(changed);
   }
 

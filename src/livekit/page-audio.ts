@@ -1,5 +1,5 @@
 /**
- * The page's one AudioContext and the level meters on it. The context lives while a meter does; a browser that
+ * The page's one AudioContext and the level meters on it. The context lives while a meter or a tap does; a browser that
  * wants a gesture first leaves it suspended, and then a meter reads 0 until {@link PageAudio.resume}.
  */
 import type { MicrophoneReading } from '../core/ports.ts';
@@ -18,6 +18,12 @@ export interface LevelMeter {
   close(): void;
 }
 
+/** All metered tracks as one mix. Its owner closes it. */
+export interface AudioTap {
+  readonly stream: MediaStream;
+  close(): void;
+}
+
 /** 512 samples are 11 ms at 48 kHz: short enough to follow syllables at 20 reads a second. */
 const WINDOW_SAMPLES = 512;
 
@@ -25,6 +31,7 @@ const WINDOW_SAMPLES = 512;
 export class PageAudio {
   readonly #createContext: () => AudioContext;
   readonly #meters = new Set<LevelMeter>();
+  readonly #taps = new Set<MediaStreamAudioDestinationNode>();
   #context: AudioContext | undefined;
 
   constructor(createContext: () => AudioContext = () => new AudioContext({ latencyHint: 'interactive' })) {
@@ -39,10 +46,29 @@ export class PageAudio {
   /** A meter of `track`. Never throws: without an AudioContext it reads 0. */
   meter(track: MediaStreamTrack): LevelMeter {
     const meter = openMeter(this.#acquire(), track, () => {
-      if (this.#meters.delete(meter) && this.#meters.size === 0) this.#release();
+      if (this.#meters.delete(meter)) this.#release();
     });
     this.#meters.add(meter);
+    for (const tap of this.#taps) meter.source?.connect(tap);
     return meter;
+  }
+
+  /** A mix of all tracks that have a meter, also of those that get one later. Undefined without an AudioContext. */
+  tap(): AudioTap | undefined {
+    const tap = this.#acquire()?.createMediaStreamDestination();
+    if (tap === undefined) return undefined;
+    tap.channelCount = 1;
+    this.#taps.add(tap);
+    for (const { source } of this.#meters) source?.connect(tap);
+    return {
+      stream: tap.stream,
+      close: () => {
+        if (!this.#taps.delete(tap)) return;
+        for (const { source } of this.#meters) source?.disconnect(tap);
+        for (const track of tap.stream.getTracks()) track.stop();
+        this.#release();
+      },
+    };
   }
 
   /** To be called from a user gesture; never rejects. */
@@ -64,6 +90,7 @@ export class PageAudio {
   }
 
   #release(): void {
+    if (this.#meters.size > 0 || this.#taps.size > 0) return;
     this.#context?.close().catch(() => {}); // closed already
     this.#context = undefined;
   }

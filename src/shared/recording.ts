@@ -1,6 +1,7 @@
 /**
  * A recorded session as a whole, as it is stored, exported and read back: who it was (hashed), what happened, and its
- * samples in packed chunks. Never audio, text, tokens, device labels or addresses. How a chunk is packed is
+ * samples in packed chunks. Never tokens, device labels or addresses; text and sound only in {@link KeptPiece}s, which are
+ * kept when the user asks for it, and stand apart. How a chunk is packed is
  * decided in core/metrics/chunk-codec.ts; here it is bytes.
  */
 import type { RecordedEvent, SessionRecord } from './records.ts';
@@ -57,6 +58,43 @@ export interface SampleChunk {
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
+/** What a user may have kept of a session besides. */
+export const KEPT_KINDS = ['text', 'sound'] as const;
+/** One of {@link KEPT_KINDS}. */
+export type KeptKind = (typeof KEPT_KINDS)[number];
+
+/** One finished line of the conversation. Plain text, never to be rendered as markup. */
+export interface KeptLine {
+  readonly kind: 'text';
+  /** Order within its kind. */
+  readonly seq: number;
+  /** When it was finished, ms since the session's start. */
+  readonly atMs: number;
+  readonly wallMs: number;
+  readonly from: 'user' | 'agent';
+  readonly by: 'speech' | 'text';
+  /** Segment or message id. */
+  readonly id: string;
+  readonly text: string;
+}
+
+/** A stretch of sound, both sides mixed. Those of one take are one file when they are put together in their order. */
+export interface KeptSound {
+  readonly kind: 'sound';
+  /** Order within its kind. */
+  readonly seq: number;
+  /** Counts from 0; a new one begins whenever the user switches sound on. */
+  readonly take: number;
+  /** When its take began, ms since the session's start. */
+  readonly atMs: number;
+  /** MIME type. */
+  readonly type: string;
+  readonly data: Uint8Array<ArrayBuffer>;
+}
+
+/** Something that was kept because the user asked for it. */
+export type KeptPiece = KeptLine | KeptSound;
+
 /** One recorded session. */
 export interface Recording {
   readonly session: RecordingSession;
@@ -64,6 +102,8 @@ export interface Recording {
   readonly events: readonly RecordingEvent[];
   /** By stream, then by seq. */
   readonly chunks: readonly SampleChunk[];
+  /** Text and sound, by kind and seq. Only where somebody asked for them: no store gives them with the rest. */
+  readonly kept?: readonly KeptPiece[];
 }
 
 /** What a list shows of a recording without opening it; made when the session is put away. Durations in ms. */
@@ -93,9 +133,26 @@ export interface RecordingDigest {
 export interface ListedRecording extends RecordingSession {
   /** Absent while it runs, and until it has been put away. */
   readonly digest?: RecordingDigest;
-  /** What its events and samples take, bytes, as far as known. */
+  /** What it takes, bytes, as far as known; what was kept of text and sound included. */
   readonly bytes?: number;
+  /** What was kept of text and sound, bytes; absent where nothing was. */
+  readonly keptBytes?: KeptBytes;
 }
+
+/** Bytes by kind; 0 where there is nothing. */
+export type KeptBytes = Readonly<Record<KeptKind, number>>;
 
 /** The stream that every recording with samples has. */
 export const MAIN_STREAM = 'main';
+
+/** `before` with what `pieces` take added. */
+export function withKept(before: KeptBytes | undefined, pieces: readonly KeptPiece[]): KeptBytes {
+  const sum = { text: 0, sound: 0, ...before };
+  for (const piece of pieces) sum[piece.kind] += keptSize(piece);
+  return sum;
+}
+
+/** About what a piece takes on disk, bytes. */
+function keptSize(piece: KeptPiece): number {
+  return piece.kind === 'sound' ? piece.data.length : JSON.stringify(piece).length;
+}

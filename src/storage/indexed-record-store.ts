@@ -1,6 +1,13 @@
 /** Recordings in IndexedDB, read and kept in order; what a call writes is in indexed-record-writer.ts. */
-import type { Recording, RecordingEvent } from '../shared/recording.ts';
 import {
+  withKept,
+  type KeptKind,
+  type KeptPiece,
+  type Recording,
+  type RecordingEvent,
+} from '../shared/recording.ts';
+import {
+  ALL_AND_KEPT,
   ALL_OF_A_SESSION,
   committed,
   IndexedRecordWriter,
@@ -8,7 +15,17 @@ import {
   STRICT,
 } from './indexed-record-writer.ts';
 import type { PutAway, RecordStore, StoredRecording } from './record-store.ts';
-import { chunkOfRow, isChunkRow, isEventRow, isSessionRow, rowOfSession, sessionOfRow } from './rows.ts';
+import {
+  chunkOfRow,
+  isChunkRow,
+  isEventRow,
+  isSessionRow,
+  keptOfRows,
+  rowOfSession,
+  sessionOfRow,
+  withoutKept,
+} from './rows.ts';
+import type { SessionRow } from './schema.ts';
 
 /** A {@link RecordStore} over `database`, which stays the caller's. */
 export class IndexedRecordStore extends IndexedRecordWriter implements RecordStore {
@@ -61,13 +78,16 @@ export class IndexedRecordStore extends IndexedRecordWriter implements RecordSto
 
   add(recordings: readonly Recording[]): Promise<void> {
     return this.write((connection) => {
-      const transaction = connection.transaction([...ALL_OF_A_SESSION], 'readwrite', STRICT);
+      const transaction = connection.transaction([...ALL_AND_KEPT], 'readwrite', STRICT);
+      const keptStore = transaction.objectStore('kept');
       const eventStore = transaction.objectStore('events');
       const chunkStore = transaction.objectStore('chunks');
-      const puts = recordings.flatMap(({ session: { id }, session, events, chunks }) => [
+      const puts = recordings.flatMap(({ session: { id }, session, events, chunks, kept = [] }) => [
         eventStore.delete(rangeOf(id)),
+        keptStore.delete(rangeOf(id)),
         chunkStore.delete(rangeOf(id)),
-        transaction.objectStore('sessions').put(rowOfSession(session)),
+        transaction.objectStore('sessions').put(rowWith(rowOfSession(session), kept)),
+        ...kept.map((piece) => keptStore.put({ ...piece, sessionId: id })),
         ...events.map((event, seq) => eventStore.put({ sessionId: id, seq, event })),
         ...chunks.map((chunk) => chunkStore.put({ sessionId: id, ...chunk })),
       ]);
@@ -75,9 +95,42 @@ export class IndexedRecordStore extends IndexedRecordWriter implements RecordSto
     });
   }
 
+  async kept(id: string): Promise<KeptPiece[]> {
+    const { rows } = await this.database.run((connection) =>
+      readable(connection.transaction('kept').store, id),
+    );
+    // By kind in the order of the alphabet: text comes first in ours.
+    return keptOfRows(rows).sort(
+      (one, other) => Number(one.kind === 'sound') - Number(other.kind === 'sound'),
+    );
+  }
+
+  deleteKept(id: string, kind: KeptKind): Promise<void> {
+    return this.write(async (connection) => {
+      const transaction = connection.transaction(['sessions', 'kept'], 'readwrite', STRICT);
+      const sessions = transaction.objectStore('sessions');
+      const row = await sessions.get(id);
+      await committed(transaction, [
+        transaction.objectStore('kept').delete(IDBKeyRange.bound([id, kind], [id, kind, []])),
+        ...(row === undefined ? [] : [sessions.put(rowWithout(row, kind))]),
+      ]);
+    });
+  }
+
   setPinned(id: string, pinned: boolean): Promise<void> {
     return this.change(id, (row) => ({ ...row, pinned }));
   }
+}
+
+function rowWith(row: SessionRow, kept: readonly KeptPiece[]): SessionRow {
+  if (kept.length === 0) return row;
+  return { ...row, summary: { ...row.summary, keptBytes: withKept(undefined, kept) } };
+}
+
+function rowWithout(row: SessionRow, kind: KeptKind): SessionRow {
+  const { keptBytes: before, ...summary } = row.summary;
+  const keptBytes = withoutKept(before, kind);
+  return { ...row, summary: { ...summary, ...(keptBytes && { keptBytes }) } };
 }
 
 /** A session's rows of a store; where one of them cannot be read at all, the others one by one. */

@@ -5,7 +5,12 @@
  */
 import type { IDBPDatabase, IDBPTransaction, StoreNames } from 'idb';
 import { goingOrder } from '../core/review/retention.ts';
-import type { ListedRecording, RecordingSession } from '../shared/recording.ts';
+import {
+  withKept,
+  type KeptPiece,
+  type ListedRecording,
+  type RecordingSession,
+} from '../shared/recording.ts';
 import type { SessionOutcome } from '../shared/records.ts';
 import type { Database } from './database.ts';
 import type { RecordPart, RecordWriter } from './record-store.ts';
@@ -15,8 +20,10 @@ import type { ClaraSchema, SessionRow } from './schema.ts';
 const RELAXED: IDBTransactionOptions = { durability: 'relaxed' };
 /** For deletes, imports and putting away. */
 export const STRICT: IDBTransactionOptions = { durability: 'strict' };
-/** The stores that hold parts of a session. */
+/** The stores that hold parts of a session, without what the user has had kept. */
 export const ALL_OF_A_SESSION = ['sessions', 'events', 'chunks'] as const;
+/** These as well. */
+export const ALL_AND_KEPT = [...ALL_OF_A_SESSION, 'kept'] as const;
 /** As idb gives it. */
 export type Connection = IDBPDatabase<ClaraSchema>;
 
@@ -50,6 +57,23 @@ export class IndexedRecordWriter implements RecordWriter {
         : [];
       await committed(transaction, puts);
       return isThere;
+    });
+  }
+
+  keep(id: string, pieces: readonly KeptPiece[]): Promise<boolean> {
+    return this.write(async (connection) => {
+      const transaction = connection.transaction(['sessions', 'kept'], 'readwrite', RELAXED);
+      const sessions = transaction.objectStore('sessions');
+      const row = await sessions.get(id);
+      const puts = row && [
+        sessions.put({
+          ...row,
+          summary: { ...row.summary, keptBytes: withKept(row.summary.keptBytes, pieces) },
+        }),
+        ...pieces.map((piece) => transaction.objectStore('kept').put({ ...piece, sessionId: id })),
+      ];
+      await committed(transaction, puts ?? []);
+      return row !== undefined;
     });
   }
 
@@ -136,9 +160,10 @@ export async function committed<Names extends StoreNames<ClaraSchema>[]>(
 }
 
 async function deleteSession(connection: Connection, id: string): Promise<void> {
-  const transaction = connection.transaction([...ALL_OF_A_SESSION], 'readwrite', STRICT);
+  const transaction = connection.transaction([...ALL_AND_KEPT], 'readwrite', STRICT);
   await committed(transaction, [
     transaction.objectStore('sessions').delete(id),
+    transaction.objectStore('kept').delete(rangeOf(id)),
     transaction.objectStore('events').delete(rangeOf(id)),
     transaction.objectStore('chunks').delete(rangeOf(id)),
   ]);

@@ -1,4 +1,12 @@
-import type { ListedRecording, Recording, RecordingEvent, RecordingSession } from '../shared/recording.ts';
+import { withKept } from '../shared/recording.ts';
+import type {
+  KeptKind,
+  KeptPiece,
+  ListedRecording,
+  Recording,
+  RecordingEvent,
+  RecordingSession,
+} from '../shared/recording.ts';
 import type { SessionOutcome } from '../shared/records.ts';
 import type { PutAway, RecordPart, RecordStore, StoredRecording } from './record-store.ts';
 
@@ -10,6 +18,7 @@ interface Kept {
   readonly events: RecordingEvent[];
   chunks: Recording['chunks'];
   lastMs: number;
+  kept: KeptPiece[];
 }
 
 /** Recordings that live as long as the page: private mode, or no IndexedDB. At most 50 sessions, the newest. */
@@ -19,7 +28,7 @@ export class MemoryRecordStore implements RecordStore {
   readonly #settings = new Map<string, unknown>();
 
   async begin(session: RecordingSession): Promise<void> {
-    this.#sessions.set(session.id, { listed: session, events: [], chunks: [], lastMs: 0 });
+    this.#sessions.set(session.id, { listed: session, events: [], chunks: [], lastMs: 0, kept: [] });
     for (const oldest of this.#sessions.keys()) {
       if (this.#sessions.size <= MOST_SESSIONS) break;
       this.#sessions.delete(oldest);
@@ -39,6 +48,26 @@ export class MemoryRecordStore implements RecordStore {
     return Promise.resolve(true);
   }
 
+  async keep(id: string, pieces: readonly KeptPiece[]): Promise<boolean> {
+    const kept = this.#sessions.get(id);
+    kept?.kept.push(...pieces);
+    return Promise.resolve(kept !== undefined);
+  }
+
+  async kept(id: string): Promise<KeptPiece[]> {
+    const kept = this.#sessions.get(id)?.kept ?? [];
+    return Promise.resolve([
+      ...kept.filter(({ kind }) => kind === 'text'),
+      ...kept.filter(({ kind }) => kind === 'sound'),
+    ]);
+  }
+
+  async deleteKept(id: string, kind: KeptKind): Promise<void> {
+    const kept = this.#sessions.get(id);
+    if (kept !== undefined) kept.kept = kept.kept.filter((piece) => piece.kind !== kind);
+    return Promise.resolve();
+  }
+
   describe(id: string, facts: Pick<RecordingSession, 'roomHash' | 'identityHash'>): Promise<void> {
     return this.#change(id, (listed) => ({ ...listed, ...facts }));
   }
@@ -54,7 +83,11 @@ export class MemoryRecordStore implements RecordStore {
   }
 
   async list(): Promise<ListedRecording[]> {
-    const records = [...this.#sessions.values()].map(({ listed }) => listed);
+    const records = [...this.#sessions.values()].map(({ listed, kept }) => {
+      if (kept.length === 0) return listed;
+      const keptBytes = withKept(undefined, kept);
+      return { ...listed, keptBytes, bytes: (listed.bytes ?? 0) + keptBytes.text + keptBytes.sound };
+    });
     return Promise.resolve(records.sort((one, other) => other.startedWallMs - one.startedWallMs));
   }
 
@@ -84,10 +117,11 @@ export class MemoryRecordStore implements RecordStore {
   }
 
   async add(recordings: readonly Recording[]): Promise<void> {
-    for (const { session, events, chunks } of recordings) {
+    for (const { session, events, chunks, kept: pieces = [] } of recordings) {
       await this.begin(session);
       const kept = this.#sessions.get(session.id);
       kept?.events.push(...events);
+      kept?.kept.push(...pieces);
       if (kept !== undefined) kept.chunks = chunks;
     }
   }

@@ -1,4 +1,6 @@
 import type {
+  KeptKind,
+  KeptPiece,
   ListedRecording,
   Recording,
   RecordingDigest,
@@ -43,6 +45,8 @@ export interface RecordWriter {
   begin(session: RecordingSession): Promise<void>;
   /** Adds a part. False, and nothing written, when the session is not there (any more): begin it again. */
   append(id: string, part: RecordPart): Promise<boolean>;
+  /** Adds text and sound that the user wants kept. False, and nothing written, when the session is not there. */
+  keep(id: string, pieces: readonly KeptPiece[]): Promise<boolean>;
   /** Adds what became known later. Unknown ids are ignored. */
   describe(id: string, facts: Pick<RecordingSession, 'roomHash' | 'identityHash'>): Promise<void>;
   /** `outcome` undefined: nobody saw the end, the page went away. Unknown ids are ignored. */
@@ -62,10 +66,14 @@ export interface RecordWriter {
 export interface RecordStore extends RecordWriter {
   /** In the order in which they happened; rows that are not events are left out. */
   events(id: string): Promise<RecordingEvent[]>;
-  /** A whole recording; undefined when there is none. */
+  /** A whole recording without what was kept of text and sound; undefined when there is none. */
   read(id: string): Promise<StoredRecording | undefined>;
   /** Puts compacted chunks and a digest in place of live ones, in one step. Unknown ids are ignored. */
   putAway(id: string, put: PutAway): Promise<void>;
+  /** What was kept of text and sound, text first; rows that are neither are left out. */
+  kept(id: string): Promise<KeptPiece[]>;
+  /** Deletes the text or the sound of a session for good, and nothing else of it. */
+  deleteKept(id: string, kind: KeptKind): Promise<void>;
   /** Adds whole recordings, all or none. A session with the same id is replaced. */
   add(recordings: readonly Recording[]): Promise<void>;
   setPinned(id: string, pinned: boolean): Promise<void>;

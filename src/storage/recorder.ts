@@ -83,6 +83,10 @@ class StoredSession implements SampleRecorder {
     this.#flushWhenPageGoes();
   }
 
+  get sessionId(): string {
+    return this.#session.id;
+  }
+
   event(event: RecordingEvent): void {
     if (this.#isOver) return;
     if (this.#events.length >= MAX_WAITING_EVENTS) {

@@ -2,7 +2,15 @@
  * Between rows of the database and recordings. Whatever stands in a database may have been written by anything: what
  * is no row of ours is told apart here, and left out by the store.
  */
-import type { ListedRecording, RecordingEvent, RecordingSession, SampleChunk } from '../shared/recording.ts';
+import type {
+  KeptBytes,
+  KeptKind,
+  KeptPiece,
+  ListedRecording,
+  RecordingEvent,
+  RecordingSession,
+  SampleChunk,
+} from '../shared/recording.ts';
 import type { ChunkRow, EventRow, SessionRow } from './schema.ts';
 
 /** The row of a session that begins or is imported. */
@@ -42,12 +50,35 @@ export function sessionOfRow({ id, startedAt, endedAt, pinned, summary }: Sessio
 
 /** A session's row as lists show it. */
 export function listedOfRow(row: SessionRow): ListedRecording {
-  const { digest, bytes } = row.summary;
+  const { digest, bytes, keptBytes } = row.summary;
   return {
     ...sessionOfRow(row),
     ...(digest !== undefined && { digest }),
     ...(bytes !== undefined && { bytes }),
+    ...(keptBytes && { keptBytes, bytes: (bytes ?? 0) + keptBytes.text + keptBytes.sound }),
   };
+}
+
+/** `before` without a kind; undefined when nothing is left. */
+export function withoutKept(before: KeptBytes | undefined, kind: KeptKind): KeptBytes | undefined {
+  const left = before && { ...before, [kind]: 0 };
+  return left && left.text + left.sound > 0 ? left : undefined;
+}
+
+/** The pieces among rows; others are left out. */
+export function keptOfRows(rows: readonly unknown[]): KeptPiece[] {
+  return rows.filter(isKeptRow).map(({ sessionId: _sessionId, ...piece }) => piece);
+}
+
+function isKeptRow(row: unknown): row is KeptPiece & { sessionId: string } {
+  const { kind, seq, atMs, ...rest } = (row ?? {}) as Partial<Record<string, unknown>>;
+  if (typeof seq !== 'number' || typeof atMs !== 'number') return false;
+  return kind === 'text'
+    ? typeof rest['text'] === 'string' && typeof rest['id'] === 'string'
+    : kind === 'sound' &&
+        typeof rest['take'] === 'number' &&
+        typeof rest['type'] === 'string' &&
+        rest['data'] instanceof Uint8Array;
 }
 
 /** A chunk's row. */

@@ -1,14 +1,20 @@
 /**
  * The database's schema and its migrations. Version 1 of docs recording.md: one row a session, its events, its
- * samples in chunks of columns, and settings. A version is never changed once it
+ * samples in chunks of columns, and settings. Version 2: what the user has had kept of text and sound, by itself. A version is never changed once it
  * has shipped; the next one gets its own step in {@link upgradeSchema}.
  */
 import type { DBSchema, IDBPDatabase } from 'idb';
-import type { RecordingDigest, RecordingEvent, RecordingSource } from '../shared/recording.ts';
+import type {
+  KeptBytes,
+  KeptPiece,
+  RecordingDigest,
+  RecordingEvent,
+  RecordingSource,
+} from '../shared/recording.ts';
 import type { SessionOutcome } from '../shared/records.ts';
 
 export const DATABASE_NAME = 'clara-voice';
-export const DATABASE_VERSION = 1;
+export const DATABASE_VERSION = 2;
 
 /** A session's row. Wall times, ms since 1970. */
 export interface SessionRow {
@@ -31,6 +37,8 @@ export interface SessionSummary {
   readonly identityHash?: string;
   /** What its events and samples take, bytes. */
   readonly bytes?: number;
+  /** What was kept of its text and sound; absent where nothing was. */
+  readonly keptBytes?: KeptBytes;
   /** Absent until the session has been put away: its chunks compacted, its digest made. */
   readonly digest?: RecordingDigest;
 }
@@ -53,12 +61,16 @@ export interface ChunkRow {
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
+/** Text or sound that the user has had kept; from version 2 on. */
+export type KeptRow = KeptPiece & { readonly sessionId: string };
+
 /** The stores as idb types them. */
 export interface ClaraSchema extends DBSchema {
   sessions: { key: string; value: SessionRow; indexes: { startedAt: number } };
   events: { key: [string, number]; value: EventRow };
   chunks: { key: [string, string, number]; value: ChunkRow };
   settings: { key: string; value: unknown };
+  kept: { key: [string, string, number]; value: KeptRow };
 }
 
 /** Brings a database from `oldVersion` (0: new) to {@link DATABASE_VERSION}. */
@@ -69,4 +81,5 @@ export function upgradeSchema(database: IDBPDatabase<ClaraSchema>, oldVersion: n
     database.createObjectStore('chunks', { keyPath: ['sessionId', 'stream', 'seq'] });
     database.createObjectStore('settings');
   }
+  if (oldVersion < 2) database.createObjectStore('kept', { keyPath: ['sessionId', 'kind', 'seq'] });
 }

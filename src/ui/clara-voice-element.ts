@@ -39,6 +39,7 @@ import { transcriptText } from './transcript-text.ts';
  * @attr {boolean} text-only - No microphone; messages only.
  * @attr {string} session-key - The page's name for this session, by which a reload finds it again; with a `tokenSource` it should name the user too.
  * @attr {boolean} preload - Load the session's code at once and not at the first pointer or focus.
+ * @attr {boolean} offer-recording - Offer the user to have text and sound of a session kept in this browser; off until the user switches it on.
  * @attr {'full' | 'compact'} size - A card with a transcript, or one row.
  * @attr {'light' | 'dark' | 'auto'} theme - Without it the page's own colour scheme counts.
  * @attr {string} phase - Reflects the link's phase; read only.
@@ -50,6 +51,7 @@ import { transcriptText } from './transcript-text.ts';
  * @fires {ClaraMessageEvent} clara-message - A written message is complete.
  * @fires {ClaraErrorEvent} clara-error - Something could not be done.
  * @fires {ClaraRecoveredEvent} clara-recovered - The link is back after an outage.
+ * @fires {ClaraConsentEvent} clara-consent - The user is about to have text or sound kept; can be cancelled.
  *
  * @csspart card - The whole surface.
  * @csspart stage - Visualiser, words and buttons.
@@ -67,6 +69,7 @@ import { transcriptText } from './transcript-text.ts';
  * @csspart transcript - The transcript with its buttons: latest-button, copy-button, resend-button.
  * @csspart transcript-lines - What scrolls in it.
  * @csspart line - One line; also user-line and agent-line.
+ * @csspart keeping - What is kept of the session, with its switches: keep-button, keep-note.
  * @csspart composer - Message box and send button.
  * @csspart message-box - Where a message is written.
  *
@@ -174,8 +177,18 @@ export class ClaraVoiceElement extends SessionElement {
           this.#words,
         )}
       </div>
-      ${talking ? this.#conversationTemplate(active) : nothing}
+      ${talking ? this.#conversationTemplate(active) : nothing} ${this.#keepingTemplate()}
     </div>`;
+  }
+
+  #keepingTemplate(): TemplateResult | typeof nothing {
+    const states = this.keepStates;
+    // What is on is shown whoever offered it.
+    if (!states || (!this.offerRecording && states.text === 'off' && states.sound === 'off')) return nothing;
+    return (
+      this.#conversation.view?.keepingTemplate(states, (kept, on) => this.setKept(kept, on), this.#words) ??
+      nothing
+    );
   }
 
   #conversationTemplate(active: boolean): TemplateResult | typeof nothing {

@@ -3,6 +3,7 @@
  * token; those of the transcript hold text and nothing else does.
  */
 import type { SessionErrorCode } from '../core/errors.ts';
+import type { KeptKind } from '../shared/recording.ts';
 import type { LinkPhase, Recovery, TranscriptEntry, UnstableSide } from '../core/session/types.ts';
 
 const OPTIONS: EventInit = { bubbles: true, composed: true };
@@ -110,6 +111,20 @@ export class ClaraRecoveredEvent extends Event {
   }
 }
 
+/**
+ * The user is about to have text or sound of this session kept in this browser; `preventDefault()` keeps the switch off.
+ * For pages that have to ask for more than the switch, or to note that it was turned.
+ */
+export class ClaraConsentEvent extends Event {
+  static readonly type = 'clara-consent';
+  readonly kept: KeptKind;
+
+  constructor(kept: KeptKind) {
+    super(ClaraConsentEvent.type, { ...OPTIONS, cancelable: true });
+    this.kept = kept;
+  }
+}
+
 declare global {
   interface HTMLElementEventMap {
     'clara-phase-change': ClaraPhaseChangeEvent;
@@ -119,5 +134,6 @@ declare global {
     'clara-message': ClaraMessageEvent;
     'clara-error': ClaraErrorEvent;
     'clara-recovered': ClaraRecoveredEvent;
+    'clara-consent': ClaraConsentEvent;
   }
 }

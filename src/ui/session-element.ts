@@ -7,6 +7,7 @@ import type { PropertyDeclarations, PropertyValues } from 'lit';
 import type {
   AgentHandover,
   AgentState,
+  KeepStates,
   Link,
   LinkPhase,
   MicrophoneState,
@@ -18,7 +19,8 @@ import type {
 import { ConfiguredElement } from './configured-element.ts';
 import { OwnSession } from './controllers/own-session.ts';
 import { SessionController } from './controllers/session-controller.ts';
-import { ClaraErrorEvent } from './events.ts';
+import type { KeptKind } from '../shared/recording.ts';
+import { ClaraConsentEvent, ClaraErrorEvent } from './events.ts';
 import { eventsForLink, eventsForTranscript, isActive } from './session-events.ts';
 import {
   checkConfig,
@@ -42,10 +44,13 @@ export class SessionElement extends ConfiguredElement {
   static override properties: PropertyDeclarations = {
     session: { attribute: false },
     preload: { type: Boolean },
+    offerRecording: { attribute: 'offer-recording', type: Boolean },
   };
 
   /** Load the session's code at once. */
   declare preload: boolean;
+  /** Offer the user to have the text and the sound of a session kept in this browser; nothing is until the user says so. */
+  declare offerRecording: boolean;
 
   readonly #watch = new SessionController(this, {
     onLink: (link, previous) => this.#onLink(link, previous),
@@ -63,6 +68,8 @@ export class SessionElement extends ConfiguredElement {
   #joined = false;
   #loading = false;
   #muteWish = false;
+  /** Before there is a session. */
+  #keepWish: KeepStates = { text: 'off', sound: 'off' };
   #localProblem: LocalProblem | undefined;
 
   constructor() {
@@ -132,6 +139,23 @@ export class SessionElement extends ConfiguredElement {
     this.#muteWish = muted;
     this.requestUpdate();
     await this.session?.setMuted(muted);
+  }
+
+  /**
+   * Has the text or the sound of this session kept, or ends that; from the user's own act. Turning it on fires
+   * `clara-consent` first, which the page may cancel. Before a start it is the wish for it.
+   */
+  setKept(kept: KeptKind, on: boolean): void {
+    if (on && !this.dispatchEvent(new ClaraConsentEvent(kept))) return;
+    const { session } = this;
+    if (session === undefined) this.#keepWish = { ...this.#keepWish, [kept]: on ? 'on' : 'off' };
+    else session.keeping?.set(kept, on);
+    this.requestUpdate();
+  }
+
+  /** What is kept; undefined where nothing can be. */
+  protected get keepStates(): KeepStates | undefined {
+    return this.session === undefined ? this.#keepWish : this.session.keeping?.states.value;
   }
 
   /** Sends a text message. Without a session nothing is sent. Rejects with RangeError when `text` is longer than 15,000 characters. */
@@ -257,6 +281,10 @@ export class SessionElement extends ConfiguredElement {
   #show(session: VoiceSession | undefined): void {
     this.#joined = false;
     this.#watch.session = session;
+    // The user's, made before there was a session to tell.
+    for (const kind of ['text', 'sound'] as const)
+      if (this.#keepWish[kind] === 'on') session?.keeping?.set(kind, true);
+    if (session !== undefined) this.#keepWish = { text: 'off', sound: 'off' };
     this.sessionChanged(session);
     this.requestUpdate();
   }

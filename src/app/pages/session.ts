@@ -1,6 +1,8 @@
-import { html, type TemplateResult } from 'lit';
+import { html, nothing, type TemplateResult } from 'lit';
 import type { ExportFormat } from '../../compose/recording-library.ts';
 import type { ReviewModel } from '../../core/review/review-model.ts';
+import { KEPT_KINDS, withKept, type KeptPiece } from '../../shared/recording.ts';
+import { bytesText } from '../../ui/review/format.ts';
 import type { Reviews } from '../review/reviews.ts';
 import { dateText, noticeTemplate } from './sessions.ts';
 
@@ -48,11 +50,13 @@ export function waiting(status: 'loading' | 'missing' | 'failed'): TemplateResul
 function ready(reviews: Reviews, model: ReviewModel): TemplateResult {
   const { session, brokenRecords, main } = model.recording;
   const { id, pinned } = session;
+  const { kept } = reviews.state;
   return html`<h1 tabindex="-1">${dateText(session.startedWallMs)}</h1>
     ${noticeTemplate(reviews.state)}
     <div class="tools">
       <details class="menu">
         <summary class="action">Export</summary>
+        ${kept.length === 0 ? nothing : keptChoice(reviews)}
         <ul class="menu-list" role="list">
           ${FORMATS.map(
             ([format, name, use]) =>
@@ -87,7 +91,8 @@ function ready(reviews: Reviews, model: ReviewModel): TemplateResult {
         Delete
       </button>
     </div>
-    <clara-review .model=${model}></clara-review>
+    <clara-review .model=${model} .kept=${kept}></clara-review>
+    ${kept.length === 0 ? nothing : keptTools(reviews, id, kept)}
     <details class="panel">
       <summary>About this recording</summary>
       <dl class="facts">
@@ -97,6 +102,41 @@ function ready(reviews: Reviews, model: ReviewModel): TemplateResult {
         ${session.identityHash === undefined ? '' : fact('Identity (hash)', session.identityHash)}
       </dl>
     </details>`;
+}
+
+/** Whether an archive gets text and sound as well: never unless it is ticked. */
+export function keptChoice(reviews: Reviews): TemplateResult {
+  return html`<label class="choice">
+    <input
+      type="checkbox"
+      .checked=${reviews.state.withKept}
+      @change=${(event: Event) => reviews.chooseKept((event.target as HTMLInputElement).checked)}
+    /><span>With text and sound (Clara archive only)</span>
+  </label>`;
+}
+
+function keptTools(reviews: Reviews, id: string, kept: readonly KeptPiece[]): TemplateResult {
+  const bytes = withKept(undefined, kept);
+  return html`<section class="panel" aria-labelledby="kept">
+    <h2 id="kept">Text and sound</h2>
+    <p class="quiet">
+      You had them kept. They are in this browser only, and in no file unless you tick them.
+    </p>
+    <div class="tools">
+      ${KEPT_KINDS.map((kind) =>
+        bytes[kind] === 0
+          ? nothing
+          : html`<button
+              class="action quiet-action"
+              @click=${() => {
+                if (confirm(`Delete the ${kind} of this session for good?`)) reviews.deleteKept(id, kind);
+              }}
+            >
+              Delete ${kind} (${bytesText(bytes[kind])})
+            </button>`,
+      )}
+    </div>
+  </section>`;
 }
 
 const SOURCES = {

@@ -5,7 +5,7 @@ import type { ListedRecording } from '../../shared/recording.ts';
 import { bytesText } from '../../ui/review/format.ts';
 import type { Reviews } from '../review/reviews.ts';
 import { importButton, noticeTemplate, dateText } from './sessions.ts';
-import { waiting } from './session.ts';
+import { keptChoice, waiting } from './session.ts';
 
 const DAY_MS = 86_400_000;
 const DAYS = [7, 30, 90, 365] as const;
@@ -82,6 +82,7 @@ function ready(reviews: Reviews, sessions: readonly ListedRecording[], facts: St
     <section class="panel">
       <h2>Backup</h2>
       <p>One file with every session, which can be imported here or in another browser.</p>
+      ${sessions.some(({ keptBytes }) => keptBytes !== undefined) ? keptChoice(reviews) : nothing}
       <div class="tools">
         <button
           class="action"
@@ -141,10 +142,10 @@ function largestTemplate(reviews: Reviews, sessions: readonly ListedRecording[])
   if (largest.length === 0) return html`<p class="quiet">There is none.</p>`;
   return html`<ul class="rows" role="list">
     ${largest.map(
-      ({ id, startedWallMs, bytes, pinned }) =>
+      ({ id, startedWallMs, bytes, keptBytes, pinned }) =>
         html`<li>
           <a href=${`/sessions/${id}`}>${dateText(startedWallMs)}</a>
-          <span class="quiet">${bytesText(bytes)}${pinned ? ', pinned' : ''}</span>
+          <span class="quiet">${bytesText(bytes)}${keptText(keptBytes)}${pinned ? ', pinned' : ''}</span>
           <button
             class="action quiet-action small-action"
             aria-label=${`Delete the session of ${dateText(startedWallMs)}`}
@@ -157,4 +158,9 @@ function largestTemplate(reviews: Reviews, sessions: readonly ListedRecording[])
         </li>`,
     )}
   </ul>`;
+}
+
+function keptText(kept: ListedRecording['keptBytes']): string {
+  if (kept === undefined) return '';
+  return `, of it ${bytesText(kept.text)} text and ${bytesText(kept.sound)} sound`;
 }

@@ -12,7 +12,7 @@ import type {
   RecordingLibrary,
   StorageFacts,
 } from '../../compose/recording-library.ts';
-import type { ListedRecording } from '../../shared/recording.ts';
+import type { KeptKind, KeptPiece, ListedRecording } from '../../shared/recording.ts';
 import type { Route } from '../router.ts';
 import { importProblemText } from './import-words.ts';
 import type { ListFilter } from './session-list.ts';
@@ -36,6 +36,10 @@ export interface ReviewsState {
   /** Chosen to be compared, at most two. */
   readonly chosen: readonly string[];
   readonly review: Loaded<ReviewModel>;
+  /** Text and sound of the session that is shown. */
+  readonly kept: readonly KeptPiece[];
+  /** An archive that is exported gets text and sound too: ticked by the user, and only for this page. */
+  readonly withKept: boolean;
   readonly comparison: Loaded<CompareModel>;
   readonly alignment: Alignment;
   readonly storage: Loaded<StorageFacts>;
@@ -70,6 +74,8 @@ export class Reviews {
     shown: LIST_STEP,
     chosen: [],
     review: LOADING,
+    kept: [],
+    withKept: false,
     comparison: LOADING,
     alignment: 'join',
     storage: LOADING,
@@ -88,6 +94,7 @@ export class Reviews {
   show(route: Route): void {
     const isSame = this.#route.page === route.page;
     this.#route = route;
+    this.#state = { ...this.#state, kept: [], withKept: false };
     if (!isSame && this.#state.told !== undefined) this.#state = withoutTold(this.#state);
     switch (route.page) {
       case 'sessions':
@@ -160,15 +167,29 @@ export class Reviews {
     });
   }
 
+  chooseKept(withKept: boolean): void {
+    this.#set({ withKept });
+  }
+
+  /** Deletes the text or the sound of a session for good. */
+  deleteKept(sessionId: string, kind: KeptKind): void {
+    this.#do(async () => {
+      await (await this.#open()).deleteKept(sessionId, kind);
+      await this.#list();
+      if (this.#route.page === 'session') await this.#review(this.#route);
+    });
+  }
+
   export(sessionId: string, format: ExportFormat): void {
+    const { withKept } = this.#state;
     this.#busy(async () => {
-      const file = await (await this.#open()).export(sessionId, format);
+      const file = await (await this.#open()).export(sessionId, format, withKept);
       if (file !== undefined) this.#parts.save(file);
     });
   }
 
   exportAll(): void {
-    this.#busy(async () => this.#parts.save(await (await this.#open()).exportAll()));
+    this.#busy(async () => this.#parts.save(await (await this.#open()).exportAll(this.#state.withKept)));
   }
 
   /** Adds what is in files, one after the other; the last problem is told. */
@@ -249,8 +270,10 @@ export class Reviews {
     try {
       const [library] = await Promise.all([this.#open(), this.#parts.loadElements()]);
       const review = await library.review(id);
+      const kept = await library.kept(id);
       if (this.#route !== route) return;
       this.#set({
+        kept,
         review: review === undefined ? { status: 'missing' } : { status: 'ready', value: review },
       });
     } catch {

@@ -5,6 +5,7 @@
  */
 import type { Clock, RecorderPort, RoomConnection, RoomPort, SessionRecorder, TicketPort } from '../ports.ts';
 import type { RecordingEvent } from '../../shared/recording.ts';
+import type { KeepSwitch } from '../keeping/keep-switch.ts';
 import { within } from '../session/bounded.ts';
 import type { VoiceSession } from '../session/types.ts';
 import { AttemptLog, type AttemptEvent } from './attempt-log.ts';
@@ -28,6 +29,8 @@ export interface ObservedCallParts {
   readonly clock: Clock;
   readonly recorder: SampleRecorderPort;
   /** Tells of the page and its devices until `signal` aborts. */
+  /** Told of each run, for what the user wants kept besides. */
+  readonly keeping?: Pick<KeepSwitch, 'begin' | 'end'>;
   readonly watchPage: (tell: (event: PageEvent) => void, signal: AbortSignal) => void;
 }
 
@@ -108,10 +111,13 @@ export class ObservedCall {
     const recorder = this.#parts.recorder.begin(startedWallMs);
     const run = new ObservedRun(this.#parts, recorder, () => this.#session);
     this.#run = run;
+    const { clock, keeping } = this.#parts;
+    keeping?.begin({ sessionId: recorder.sessionId, startedMonoMs: clock.monoMs() });
     return {
       event: (event) => recorder.event(event),
       end: (endedWallMs, outcome) => {
         run.end();
+        keeping?.end();
         if (this.#run === run) this.#run = undefined;
         recorder.end(endedWallMs, outcome);
       },

@@ -4,6 +4,8 @@ import type { MetricsSample } from './columns.ts';
 
 /** A {@link SessionRecorder} that keeps samples too. Never throws, and nothing of it is awaited. */
 export interface SampleRecorder extends SessionRecorder {
+  /** Under which the session is stored. */
+  readonly sessionId: string;
   event(event: RecordingEvent): void;
   /** `stream` is `main`, or `track2` and so on. */
   sample(stream: string, sample: MetricsSample): void;

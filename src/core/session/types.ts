@@ -4,6 +4,7 @@
  */
 import type { Readable } from '../readable.ts';
 import type { SessionErrorCode } from '../errors.ts';
+import type { KeptKind } from '../../shared/recording.ts';
 import type { ContextOrigin } from '../../shared/wire.ts';
 
 /** The link's phases, literal names of the product. `failed` and `ended` are final until the next start. */
@@ -127,6 +128,22 @@ export interface Levels {
   readonly agent: number;
 }
 
+/**
+ * Whether something is kept of the session. `off` unless the user switches it on; the last three: it was on and has
+ * stopped by itself, because as much is kept as may be, the browser cannot, or something failed.
+ */
+export type KeepState = 'off' | 'on' | 'full' | 'unsupported' | 'failed';
+/** {@link KeepState} of both. */
+export type KeepStates = Readonly<Record<KeptKind, KeepState>>;
+
+/** The user's choice to have the text or the sound of one session kept in this browser. */
+export interface Keeping {
+  /** Both `off` again when a session is over: the next one asks anew. */
+  readonly states: Readable<KeepStates>;
+  /** From a user's own act. Before a start it is the wish for it. Never throws. */
+  set(kind: KeptKind, on: boolean): void;
+}
+
 /** How to start. */
 export interface StartOptions {
   /** "Use here": takes the session over from another tab that has it. */
@@ -147,6 +164,8 @@ export interface VoiceSession {
   readonly quality: Readable<NetworkQuality>;
   /** The latest change of the agent within the conversation; undefined before one, and again when the session is over. */
   readonly handover: Readable<AgentHandover | undefined>;
+  /** Where text and sound can be kept at the user's wish; absent where sessions are not recorded. */
+  readonly keeping?: Keeping;
   /** Milliseconds on the clock that the link's times use. */
   monoMs(): number;
   /** Starts a session. Settles when the link is connected, failed or ended; never rejects. A start while one runs does nothing. */

@@ -20,6 +20,7 @@ import { makeParts, type SessionParts } from './session-parts.ts';
 import type {
   AgentHandover,
   AgentState,
+  Keeping,
   Levels,
   Link,
   LinkPhase,
@@ -47,6 +48,7 @@ class SessionDriver implements VoiceSession {
   readonly audioBlocked: Readable<boolean>;
   readonly quality: Readable<NetworkQuality>;
   readonly handover: Readable<AgentHandover | undefined>;
+  readonly keeping?: Keeping;
   readonly #ports: SessionPorts;
   readonly #options: CheckedOptions;
   readonly #parts: SessionParts;
@@ -103,6 +105,7 @@ class SessionDriver implements VoiceSession {
     this.audioBlocked = parts.notes.audioBlocked;
     this.quality = parts.notes.quality;
     this.handover = parts.notes.handover;
+    if (ports.keeping !== undefined) this.keeping = ports.keeping;
   }
 
   monoMs(): number {

@@ -115,6 +115,7 @@ export class SessionController implements ReactiveController {
     session?.audioBlocked.watch(update, signal);
     session?.quality.watch(() => this.#catchUp(), signal);
     session?.handover.watch(update, signal);
+    session?.keeping?.states.watch(update, signal);
     this.#catchUp();
   }
 

@@ -96,6 +96,17 @@ export const en = {
   'action.copy': 'Copy transcript',
   'action.latest': 'Jump to the latest line',
 
+  'action.keep.text': 'Keep the text',
+  'action.keep.sound': 'Keep the sound',
+  'action.stopKeeping.text': 'Stop recording text',
+  'action.stopKeeping.sound': 'Stop recording sound',
+
+  'keeping.text': 'Recording text',
+  'keeping.sound': 'Recording sound',
+  'keeping.full': 'As much is kept of this session as may be. Recording has stopped.',
+  'keeping.unsupported': 'This browser cannot record sound.',
+  'keeping.failed': 'Recording has stopped, because this browser could not store it. The call goes on.',
+
   'transcript.label': 'Transcript',
   'transcript.empty': 'What is said appears here.',
   'transcript.user': 'You',

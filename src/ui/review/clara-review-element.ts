@@ -12,9 +12,11 @@ import {
 } from 'lit';
 import type { Panel } from '../../core/review/panels.ts';
 import type { ReviewModel } from '../../core/review/review-model.ts';
+import type { KeptLine, KeptPiece } from '../../shared/recording.ts';
 import { tokens } from '../styles/tokens.ts';
 import { Charts, wholeMs, type VisibleStretch } from './charts.ts';
 import { clockText, durationText } from './format.ts';
+import { closeTakes, seekTo, soundTemplate, takesOf, transcriptTemplate, type Take } from './kept-view.ts';
 import { plotStyles, reviewStyles, timelineStyles } from './styles.ts';
 import {
   laneTemplate,
@@ -41,6 +43,8 @@ const AROUND_MS = 10_000;
  * @csspart timeline - Lane and charts.
  * @csspart lane - The lane of states.
  * @csspart panel - One chart with heading and legend.
+ * @csspart sound - The player of sound that was kept.
+ * @csspart transcript - The text that was kept; its lines are buttons that move the cursor.
  * @csspart quality - The quality estimate.
  */
 export class ClaraReviewElement extends LitElement {
@@ -48,14 +52,18 @@ export class ClaraReviewElement extends LitElement {
 
   static override properties: PropertyDeclarations = {
     model: { attribute: false },
+    kept: { attribute: false },
     theme: { reflect: true },
   };
 
   /** What is shown; nothing without it. */
   declare model: ReviewModel | undefined;
+  /** Text and sound of the session, where somebody had them kept. */
+  declare kept: readonly KeptPiece[] | undefined;
   declare theme: 'light' | 'dark' | 'auto' | undefined;
 
   #charts: Charts | undefined;
+  #takes: readonly Take[] = [];
   #shownOutage: number | undefined;
   #wantsTables = false;
   #scheme = new AbortController();
@@ -67,7 +75,10 @@ export class ClaraReviewElement extends LitElement {
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => this.#redraw(), {
       signal: this.#scheme.signal,
     });
-    if (this.hasUpdated) this.#redraw();
+    if (!this.hasUpdated) return;
+    this.#redraw();
+    this.#openTakes();
+    this.requestUpdate();
   }
 
   override disconnectedCallback(): void {
@@ -75,10 +86,18 @@ export class ClaraReviewElement extends LitElement {
     this.#scheme.abort();
     this.#charts?.close();
     this.#charts = undefined;
+    closeTakes(this.#takes);
+    this.#takes = [];
+  }
+
+  #openTakes(): void {
+    closeTakes(this.#takes);
+    this.#takes = takesOf(this.kept ?? []);
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('model')) this.#shownOutage = undefined;
+    if (changed.has('kept')) this.#openTakes();
   }
 
   override updated(changed: PropertyValues<this>): void {
@@ -116,7 +135,8 @@ export class ClaraReviewElement extends LitElement {
     if (model === undefined) return nothing;
     const show = (index: number): void => this.#show(index);
     return html`${summaryTemplate(model)} ${outagesTemplate(model, this.#shownOutage, show)}
-      ${this.#timeline(model, show)} ${qualityTemplate(model)}
+      ${this.#timeline(model, show)} ${soundTemplate(this.#takes)}
+      ${transcriptTemplate(this.kept ?? [], (line) => this.#goTo(line))} ${qualityTemplate(model)}
       <p class="unseen" aria-live="polite"></p>`;
   }
 
@@ -168,10 +188,16 @@ export class ClaraReviewElement extends LitElement {
     this.requestUpdate();
     this.#charts?.zoom(outage.startMs - AROUND_MS, outage.endMs + AROUND_MS);
     this.#charts?.goTo(outage.startMs);
+    seekTo(this.renderRoot, this.#takes, outage.startMs);
     this.#say(
       `Outage ${index + 1}, at ${clockText(outage.startMs)} for ${durationText(outage.endMs - outage.startMs)}: ${CAUSE_NAMES[outage.cause.cause]}`,
     );
     this.renderRoot.querySelector('[part=timeline]')?.scrollIntoView({ block: 'start', behavior: 'auto' });
+  }
+
+  #goTo({ atMs }: KeptLine): void {
+    this.#charts?.goTo(atMs);
+    seekTo(this.renderRoot, this.#takes, atMs);
   }
 
   #onKey(event: KeyboardEvent, panel: Panel): void {

@@ -205,6 +205,27 @@ export const reviewStyles = css`
 
 /** Outages, lane and charts. */
 export const timelineStyles = css`
+  audio {
+    inline-size: 100%;
+  }
+  .said {
+    max-block-size: 420px;
+    overflow-y: auto;
+  }
+  .said button {
+    display: grid;
+    inline-size: 100%;
+    min-block-size: 32px;
+    padding: 6px 8px;
+    border: 0;
+    font: inherit;
+    color: inherit;
+    text-align: start;
+    background: none;
+    cursor: pointer;
+    overflow-wrap: anywhere;
+    white-space: pre-wrap;
+  }
   .outage {
     display: grid;
     grid-template-columns: 28px 1fr auto;

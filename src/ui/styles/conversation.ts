@@ -2,6 +2,33 @@ import { css } from 'lit';
 
 /** Transcript and message box. */
 export const conversation = css`
+  .keeping {
+    grid-column: 1 / -1;
+    display: flex;
+    flex-wrap: wrap;
+    justify-content: center;
+    gap: 6px 16px;
+  }
+  .kept {
+    display: flex;
+    align-items: center;
+    gap: 8px;
+  }
+  .kept-note {
+    font-size: 0.875rem;
+  }
+  .kept[data-on] .kept-note {
+    font-weight: 600;
+  }
+  .kept[data-on] .kept-note::before {
+    content: '';
+    display: inline-block;
+    inline-size: 10px;
+    block-size: 10px;
+    margin-inline-end: 6px;
+    border-radius: 50%;
+    background: #d93025;
+  }
   .transcript {
     display: grid;
     grid-template-rows: minmax(0, 1fr) auto;

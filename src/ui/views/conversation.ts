@@ -9,6 +9,8 @@ import { conversation } from '../styles/conversation.ts';
 import { composerTemplate, type ComposerActions } from './composer.ts';
 import { transcriptTemplate, type TranscriptActions } from './transcript.ts';
 
+export { keepingTemplate } from './keeping.ts';
+
 /** What is shown of the conversation. */
 export interface ConversationState {
   readonly entries: readonly TranscriptEntry[];

@@ -9,10 +9,11 @@ import { IndexedRecordStore } from '../../../src/storage/indexed-record-store.ts
 import { openRecordStore } from '../../../src/storage/open-record-store.ts';
 import { putAwayAll } from '../../../src/storage/put-away.ts';
 import { storeRecorder } from '../../../src/storage/recorder.ts';
+import type { KeptLine } from '../../../src/shared/recording.ts';
 import type { RecordWriter } from '../../../src/storage/record-store.ts';
 import { DATABASE_VERSION } from '../../../src/storage/schema.ts';
 import { tidy } from '../../../src/storage/tidy.ts';
-import { VERSION_1, writeFixture } from '../../support/browser/database-fixtures.ts';
+import { VERSION_1, VERSION_2, writeFixture } from '../../support/browser/database-fixtures.ts';
 import { callSamples } from '../../support/core/recordings.ts';
 
 const silent = { info: () => {}, warn: () => {} };
@@ -74,6 +75,34 @@ describe('a database that something happens to', () => {
     expect(await store.setting('salt')).to.equal('00ff');
     const version = await database.run((connection) => Promise.resolve(connection.version));
     expect(version).to.equal(DATABASE_VERSION);
+    const said: KeptLine = {
+      kind: 'text',
+      seq: 0,
+      atMs: 1,
+      wallMs: 2,
+      from: 'user',
+      by: 'text',
+      id: 'm',
+      text: 'now kept',
+    };
+    expect(await store.kept('crashed')).to.deep.equal([]);
+    expect(await store.keep('crashed', [said])).to.equal(true);
+    expect(await store.kept('crashed')).to.deep.equal([said]);
+  });
+
+  it('is read as version 2 left it: text and sound of a session, damaged rows left out', async () => {
+    await writeFixture(name, VERSION_2);
+    const raw = await openDB(name, 2);
+    await raw.put('kept', { sessionId: 'with-sound', kind: 'sound', seq: 1, data: 'no bytes' });
+    raw.close();
+    const store = new IndexedRecordStore(database);
+    const kept = await store.kept('with-sound');
+    expect(kept.map((piece) => (piece.kind === 'text' ? piece.text : [...piece.data]))).to.deep.equal([
+      'Hello',
+      [26, 69, 223],
+    ]);
+    const [listed] = await store.list();
+    expect([listed?.bytes, listed?.keptBytes]).to.deep.equal([123, { text: 120, sound: 3 }]);
   });
 
   it('is made anew when it was deleted under a recording, which goes on in the new one', async () => {

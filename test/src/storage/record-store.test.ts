@@ -8,7 +8,7 @@ import { IndexedRecordStore } from '../../../src/storage/indexed-record-store.ts
 import { MemoryRecordStore } from '../../../src/storage/memory-record-store.ts';
 import { chunkOf, tableOfChunks } from '../../../src/core/metrics/sample-buffer.ts';
 import { samplesOf, tableOf } from '../../../src/core/metrics/sample-table.ts';
-import type { RecordingSession } from '../../../src/shared/recording.ts';
+import type { KeptLine, KeptSound, RecordingSession } from '../../../src/shared/recording.ts';
 import { openRecordStore } from '../../../src/storage/open-record-store.ts';
 import { putAway, putAwayAll } from '../../../src/storage/put-away.ts';
 import type { TimedChunk } from '../../../src/storage/record-store.ts';
@@ -29,6 +29,24 @@ const part = (firstSeq: number, events: RecordedEvent[], chunks: TimedChunk[] = 
   firstSeq,
   events,
   chunks,
+});
+const line = (seq: number, text: string): KeptLine => ({
+  kind: 'text',
+  seq,
+  atMs: 10 * seq,
+  wallMs: 1000,
+  from: 'agent',
+  by: 'speech',
+  id: `s${seq}`,
+  text,
+});
+const sound = (seq: number, bytes: number): KeptSound => ({
+  kind: 'sound',
+  seq,
+  take: 0,
+  atMs: 5,
+  type: 'audio/webm',
+  data: new Uint8Array(bytes).fill(seq + 1),
 });
 /** Live chunks of ten samples each, as a recorder writes them. */
 const liveChunks = (count: number): TimedChunk[] => {
@@ -144,6 +162,56 @@ function describesStore(name: string, open: () => { store: RecordStore; close: (
       expect((await store.read('x'))?.recording).to.deep.equal(second);
     });
 
+    it('keeps text and sound apart from the rest, counts them, and deletes each for good', async () => {
+      const [said, heard] = [line(0, '<b>hi</b>'), sound(0, 300)];
+      expect(await store.keep('nobody', [said])).to.equal(false);
+      await store.begin(session('a', 1));
+      await store.append('a', part(0, [phase(1)]));
+      expect((await store.list())[0]).to.not.have.property('keptBytes');
+      expect(await store.keep('a', [heard])).to.equal(true);
+      expect(await store.keep('a', [said, sound(1, 700)])).to.equal(true);
+      expect(await store.kept('a')).to.deep.equal([said, heard, sound(1, 700)]);
+      expect(await store.kept('nobody')).to.deep.equal([]);
+      expect((await store.read('a'))?.recording).to.not.have.property('kept');
+      await store.end('a', 5, { phase: 'ended', reason: 'stopped' });
+      await putAway(store, 'a');
+      const textBytes = JSON.stringify(said).length;
+      const [listed] = await store.list();
+      expect(listed?.keptBytes).to.deep.equal({ text: textBytes, sound: 1000 });
+      expect(listed?.bytes).to.be.greaterThan(1000 + textBytes);
+      await store.deleteKept('a', 'sound');
+      expect(await store.kept('a')).to.deep.equal([said]);
+      expect((await store.list())[0]?.keptBytes).to.deep.equal({ text: textBytes, sound: 0 });
+      await store.deleteKept('a', 'text');
+      expect((await store.list())[0]).to.not.have.property('keptBytes');
+      expect(await store.events('a')).to.have.length(1);
+      await store.keep('a', [said]);
+      await store.delete('a');
+      await store.begin(session('a', 1));
+      expect(await store.kept('a'), 'gone with the session').to.deep.equal([]);
+    });
+
+    it('lets text and sound count towards the limit of bytes', async () => {
+      await store.begin(session('old', 1));
+      await store.end('old', 2, { phase: 'ended', reason: 'stopped' }, 10);
+      await store.begin(session('new', 3));
+      await store.end('new', 4, { phase: 'ended', reason: 'stopped' }, 10);
+      await tidy(store, 10, { maxBytes: 500, maxAgeMs: 1000 });
+      expect(await store.list()).to.have.length(2);
+      await store.keep('new', [sound(0, 490)]);
+      await tidy(store, 10, { maxBytes: 500, maxAgeMs: 1000 });
+      expect((await store.list()).map(({ id }) => id)).to.deep.equal(['new']);
+    });
+
+    it('adds recordings with the text and sound that they bring', async () => {
+      const kept = [line(0, 'x'), sound(0, 3)];
+      await store.add([{ ...callRecording(5, [], { id: 'x' }), kept }]);
+      expect(await store.kept('x')).to.deep.equal(kept);
+      expect((await store.list())[0]?.keptBytes?.sound).to.equal(3);
+      await store.add([callRecording(5, [], { id: 'x' })]);
+      expect(await store.kept('x')).to.deep.equal([]);
+    });
+
     it('drops what is too old, and the oldest of what is too much, but nothing pinned or running', async () => {
       const alive = new AbortController();
       const day = 86_400_000;
@@ -232,11 +300,11 @@ describe('the database', () => {
     return database;
   };
 
-  it('has the stores, keys and index of version 1', async () => {
+  it('has the stores, keys and index of version 2', async () => {
     const shape = await open().run(async (connection) => {
-      const transaction = connection.transaction(['chunks', 'events', 'sessions', 'settings']);
+      const transaction = connection.transaction(['chunks', 'events', 'kept', 'sessions', 'settings']);
       const keys = Object.fromEntries(
-        ['chunks', 'events', 'sessions', 'settings'].map((store) => [
+        ['chunks', 'events', 'kept', 'sessions', 'settings'].map((store) => [
           store,
           transaction.objectStore(store as 'events').keyPath,
         ]),
@@ -251,18 +319,19 @@ describe('the database', () => {
       keys: {
         chunks: ['sessionId', 'stream', 'seq'],
         events: ['sessionId', 'seq'],
+        kept: ['sessionId', 'kind', 'seq'],
         sessions: 'id',
         settings: null,
       },
       indexes: ['startedAt'],
-      version: 1,
+      version: 2,
     });
   });
 
   it('makes way for the upgrade of another tab', async () => {
     await open().run(async (connection) => connection.count('sessions'));
-    const newer = await openDB(name, 2);
-    expect(newer.version).to.equal(2);
+    const newer = await openDB(name, 3);
+    expect(newer.version).to.equal(3);
     newer.close();
   });
 
@@ -295,7 +364,7 @@ describe('the database', () => {
     );
     expect(counts).to.deep.equal([0, 0, 0]);
     const upgraded = await new Promise<boolean>((resolve, reject) => {
-      openDB(name, 2, { blocked: () => resolve(false) }).then((newer) => {
+      openDB(name, 3, { blocked: () => resolve(false) }).then((newer) => {
         newer.close();
         resolve(true);
       }, reject);
@@ -343,7 +412,7 @@ describe('the database', () => {
 
   it('falls back to memory with one warning when it cannot be opened', async () => {
     const warnings: string[] = [];
-    const holder = await openDB(name, 2); // a newer version: ours cannot open
+    const holder = await openDB(name, 3); // a newer version: ours cannot open
     const store = await openRecordStore(
       browserClock,
       { ...silent, warn: (event) => warnings.push(event) },

@@ -59,6 +59,60 @@ export const VERSION_1: DatabaseFixture = {
   },
 };
 
+/** Version 2: as version 1, and text and sound by themselves. */
+export const VERSION_2: DatabaseFixture = {
+  version: 2,
+  create(database) {
+    VERSION_1.create(database);
+    database.createObjectStore('kept', { keyPath: ['sessionId', 'kind', 'seq'] });
+  },
+  rows: {
+    ...VERSION_1.rows,
+    sessions: [
+      [
+        undefined,
+        {
+          id: 'with-sound',
+          startedAt: 1_790_000_200_000,
+          endedAt: 1_790_000_260_000,
+          pinned: false,
+          summary: { outcome: { phase: 'ended', reason: 'stopped' }, keptBytes: { text: 120, sound: 3 } },
+        },
+      ],
+    ],
+    events: [],
+    chunks: [],
+    kept: [
+      [
+        undefined,
+        {
+          sessionId: 'with-sound',
+          kind: 'sound',
+          seq: 0,
+          take: 0,
+          atMs: 900,
+          type: 'audio/webm',
+          data: Uint8Array.of(26, 69, 223),
+        },
+      ],
+      [
+        undefined,
+        {
+          sessionId: 'with-sound',
+          kind: 'text',
+          seq: 0,
+          atMs: 1200.5,
+          wallMs: 1_790_000_201_200,
+          from: 'user',
+          by: 'text',
+          id: 'm-1',
+          text: 'Hello',
+        },
+      ],
+    ],
+  },
+};
+
 /** Writes a fixture into a new database `name`, and closes it. */
 export function writeFixture(name: string, { version, create, rows }: DatabaseFixture): Promise<void> {
   return new Promise((resolve, reject) => {

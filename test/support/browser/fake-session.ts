@@ -3,9 +3,11 @@
  * are counted, so that a test sees what the element left behind.
  */
 import { Writable } from '../../../src/core/readable.ts';
+import type { KeptKind } from '../../../src/shared/recording.ts';
 import type {
   AgentHandover,
   AgentState,
+  KeepStates,
   Levels,
   Link,
   MicrophoneState,
@@ -31,6 +33,11 @@ export class FakeSession implements VoiceSession {
   readonly audioBlocked = new Writable(false);
   readonly quality = new Writable<NetworkQuality>('good');
   readonly handover = new Writable<AgentHandover | undefined>(undefined);
+  readonly keeping = {
+    states: new Writable<KeepStates>({ text: 'off', sound: 'off' }),
+    set: (kind: KeptKind, on: boolean): void =>
+      this.keeping.states.set({ ...this.keeping.states.value, [kind]: on ? 'on' : 'off' }),
+  };
   readonly calls: SessionCall[] = [];
   /** What monoMs() answers. */
   nowMonoMs = 100_000;
@@ -46,6 +53,7 @@ export class FakeSession implements VoiceSession {
       this.audioBlocked,
       this.quality,
       this.handover,
+      this.keeping.states,
     ].reduce((sum, readable) => sum + readable.watcherCount, 0);
   }
 

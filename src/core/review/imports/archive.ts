@@ -6,6 +6,7 @@ import type { Recording, SampleChunk } from '../../../shared/recording.ts';
 import { ChunkError, CODEC, unpackTable } from '../../metrics/chunk-codec.ts';
 import { ARCHIVE_FORMAT, ARCHIVE_MAGIC } from '../exports/archive.ts';
 import { readEvent, readSession } from './events.ts';
+import { readKept } from './kept.ts';
 import { listOf, nameOf, objectOf, parseGuarded, wholeOf } from './guarded-json.ts';
 import { ImportError } from './import-error.ts';
 import { MAX_CELLS, MAX_CHUNK_BYTES, MAX_CHUNKS, MAX_EVENTS, MAX_SESSIONS, MAX_STREAMS } from './limits.ts';
@@ -24,7 +25,7 @@ export function readArchive(bytes: Uint8Array): Recording[] {
     throw new ImportError('laterVersion', `format ${format}, only up to ${ARCHIVE_FORMAT} is known`, {
       byte: 8,
     });
-  if (format !== ARCHIVE_FORMAT) throw new ImportError('badValue', `format ${format} never was`, { byte: 8 });
+  if (format < 1) throw new ImportError('badValue', `format ${format} never was`, { byte: 8 });
   const recordings: Recording[] = [];
   for (let length = input.u32(); length > 0; length = input.u32()) {
     if (length > MAX_MANIFEST_BYTES)
@@ -71,7 +72,8 @@ function readRecording(input: Cursor, length: number, index: number): Recording 
       throw new ImportError('tooLarge', `more than ${MAX_CELLS} values`, field(`chunks[${at}]`));
     return { stream, seq, codec, data };
   });
-  return { session, events, chunks };
+  const kept = readKept(manifest['kept'], field('kept'), (size) => input.take(size).slice());
+  return { session, events, chunks, ...(kept.length > 0 && { kept }) };
 }
 
 /** How many values a chunk holds. A codec of a later version is kept unread, until the program knows it. */

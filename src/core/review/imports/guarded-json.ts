@@ -107,12 +107,18 @@ export function flagOf(value: unknown, place: ImportPlace): boolean {
 
 /** `value` as a text of at most `limit` characters, without control characters; ImportError. */
 export function textOf(value: unknown, limit: number, place: ImportPlace): string {
+  const text = anyTextOf(value, limit, place);
+  // eslint-disable-next-line no-control-regex -- they are what is looked for
+  if (/[\u0000-\u001f\u007f]/.test(text)) throw new ImportError('badValue', 'has control characters', place);
+  return text;
+}
+
+/** The same for what people have said or written, which may have line ends. Shown as text only. */
+export function anyTextOf(value: unknown, limit: number, place: ImportPlace): string {
   if (value === undefined) throw new ImportError('missing', 'is missing', place);
   if (typeof value !== 'string') throw new ImportError('wrongType', `is ${kindOf(value)}, not a text`, place);
   if (value.length > limit)
     throw new ImportError('tooLarge', `has ${value.length} characters, limit ${limit}`, place);
-  // eslint-disable-next-line no-control-regex -- they are what is looked for
-  if (/[\u0000-\u001f\u007f]/.test(value)) throw new ImportError('badValue', 'has control characters', place);
   return value;
 }
 

@@ -20,6 +20,7 @@ import { FakeWorld, fakePorts, type FakePorts } from '../../../support/core/fake
 
 /** Keeps everything, as a store would. */
 class Sink implements SampleRecorder {
+  readonly sessionId = 'x';
   readonly events: RecordingEvent[] = [];
   readonly samples = new Map<string, MetricsSample[]>();
   readonly places: object[] = [];

@@ -6,6 +6,10 @@ import { COLUMNS } from '../../../../src/core/metrics/columns.ts';
 import type { ColumnName, MetricsSample } from '../../../../src/core/metrics/columns.ts';
 import { samplesOf } from '../../../../src/core/metrics/sample-table.ts';
 import { archiveOf } from '../../../../src/core/review/exports/archive.ts';
+import { csvOfEvents, csvOfSamples } from '../../../../src/core/review/exports/csv.ts';
+import { ndjsonOf } from '../../../../src/core/review/exports/ndjson.ts';
+import { openMetricsOf } from '../../../../src/core/review/exports/open-metrics.ts';
+import { otlpMetricLines, otlpTraceLines } from '../../../../src/core/review/exports/otlp.ts';
 import { rtcstatsOf } from '../../../../src/core/review/exports/rtcstats.ts';
 import { webrtcInternalsOf } from '../../../../src/core/review/exports/webrtc-internals.ts';
 import { ImportError } from '../../../../src/core/review/imports/import-error.ts';
@@ -13,7 +17,7 @@ import type { ImportErrorCode } from '../../../../src/core/review/imports/import
 import { formatOf, importRecordings } from '../../../../src/core/review/imports/import-recordings.ts';
 import { ByteGuard, gatherBytes } from '../../../../src/core/review/imports/limits.ts';
 import { openRecording } from '../../../../src/core/review/open-recording.ts';
-import type { Recording, RecordingEvent } from '../../../../src/shared/recording.ts';
+import type { KeptPiece, Recording, RecordingEvent } from '../../../../src/shared/recording.ts';
 import { callRecording, STARTED_WALL_MS } from '../../../support/core/recordings.ts';
 
 const cuts = [
@@ -76,6 +80,85 @@ test('an archive brings every session back bit by bit', async () => {
   const back = read(bytes);
   assert.deepEqual(back, all);
   assert.deepEqual(await archived(...back), bytes);
+});
+
+const kept: KeptPiece[] = [
+  {
+    kind: 'text',
+    seq: 0,
+    atMs: 1.5,
+    wallMs: STARTED_WALL_MS,
+    from: 'user',
+    by: 'text',
+    id: 'm-1',
+    text: '<b>secret words</b>\n"é"',
+  },
+  {
+    kind: 'sound',
+    seq: 0,
+    take: 0,
+    atMs: 900,
+    type: 'audio/webm',
+    data: Uint8Array.of(26, 69, 223, 163),
+  },
+  { kind: 'sound', seq: 1, take: 1, atMs: 9000, type: 'audio/webm', data: new Uint8Array() },
+];
+
+async function archivedWithKept(...recordings: Recording[]): Promise<Uint8Array<ArrayBuffer>> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of archiveOf(recordings, true)) pieces.push(piece);
+  return new Uint8Array(Buffer.concat(pieces));
+}
+
+test('text and sound come back bit by bit from an archive that was to have them', async () => {
+  const all = [{ ...callRecording(20), kept }, callRecording(5, [], { id: 'call-2' })];
+  const bytes = await archivedWithKept(...all);
+  assert.equal(bytes[8], 2);
+  const back = read(bytes);
+  assert.deepEqual(back, all);
+  assert.deepEqual(await archivedWithKept(...back), bytes);
+  for (let length = 0; length < bytes.length; length += 41) failure(bytes.slice(0, length));
+});
+
+test('no export has text or sound by itself', async () => {
+  const recording = callRecording(20);
+  const bytes = await archived({ ...recording, kept });
+  assert.deepEqual(bytes, await archived(recording), 'not one byte of it');
+  assert.equal(bytes[8], 1);
+  const opened = openRecording({ ...recording, kept });
+  const lines = [
+    csvOfSamples,
+    csvOfEvents,
+    ndjsonOf,
+    otlpMetricLines,
+    otlpTraceLines,
+    rtcstatsOf,
+    webrtcInternalsOf,
+  ];
+  const texts = [...lines.map((of) => [...of(opened)].join('')), [...openMetricsOf([opened])].join('')];
+  for (const text of texts) assert.doesNotMatch(text, /secret words|m-1|webm/);
+});
+
+test('text and sound of strangers are read strictly', async () => {
+  const [text, sound] = kept;
+  const wrong: [unknown, ImportErrorCode, RegExp][] = [
+    [{ ...text, kind: 'video', data: new Uint8Array() }, 'badValue', /kept\[0\]\.kind/],
+    [{ ...text, text: 'x'.repeat(15_001) }, 'tooLarge', /kept\[0\]\.text/],
+    [{ ...text, from: 'judge' }, 'badValue', /kept\[0\]\.from/],
+    [{ ...sound, type: 'text/html' }, 'badValue', /kept\[0\]\.type/],
+    [{ ...sound, data: { length: 2 ** 30 } }, 'badValue', /kept\[0\]\.bytes/],
+  ];
+  for (const [piece, code, message] of wrong) {
+    const recording = { ...callRecording(2), kept: [piece as KeptPiece] };
+    const pieces: Uint8Array[] = [];
+    for await (const part of archiveOf([recording], true)) if (part instanceof Uint8Array) pieces.push(part);
+    refused(new Uint8Array(Buffer.concat(pieces)), code, message);
+  }
+  refused(
+    await archivedWithKept({ ...callRecording(2), kept: [text!, text!] }),
+    'badValue',
+    /is there twice/,
+  );
 });
 
 test('any chunks and events survive an archive, also of a codec of a later version', async () => {
@@ -213,8 +296,8 @@ test('an error never quotes the file', () => {
 
 test('an archive of a later format says so', async () => {
   const bytes = await archived();
-  bytes[8] = 2;
-  refused(bytes, 'laterVersion', /format 2, only up to 1 is known/);
+  bytes[8] = 3;
+  refused(bytes, 'laterVersion', /format 3, only up to 2 is known/);
 });
 
 test('a chunk that unpacks to millions of values is counted', () => {

@@ -52,6 +52,41 @@ describe('<clara-review>', () => {
     expect(outages[1]).to.contain('at 2:30').and.contain('30 s of sound lost to you');
   });
 
+  it('shows kept text as text, moves cursor and player with a line, and gives the sound back', async () => {
+    const said = { kind: 'text', wallMs: 0, by: 'speech', from: 'agent' } as const;
+    await show(twoCuts(), {
+      kept: [
+        { ...said, seq: 0, id: 'a', atMs: 30_000, text: 'half' },
+        { ...said, seq: 1, id: 'a', atMs: 61_000, text: '<img src=x onerror=alert(1)>' },
+        { ...said, seq: 2, id: 'b', atMs: 90_000, by: 'text', from: 'user', text: 'typed' },
+        { kind: 'sound', seq: 0, take: 0, atMs: 1000, type: 'audio/webm', data: Uint8Array.of(1, 2) },
+        { kind: 'sound', seq: 1, take: 0, atMs: 1000, type: 'audio/webm', data: Uint8Array.of(3) },
+        { kind: 'sound', seq: 2, take: 1, atMs: 60_000, type: 'audio/webm', data: Uint8Array.of(4) },
+      ],
+    });
+    const lines = [...root().querySelectorAll<HTMLButtonElement>('.said button')];
+    expect(lines.map((line) => line.textContent?.replace(/\s+/g, ' ').trim())).to.deep.equal([
+      '1:01 Agent <img src=x onerror=alert(1)>',
+      '1:30 You typed',
+    ]);
+    expect(root().querySelector('img')).to.equal(null);
+    const players = [...root().querySelectorAll('audio')];
+    expect(players).to.have.length(2);
+    const { src } = players[0]!;
+    expect([...new Uint8Array(await (await fetch(src)).arrayBuffer())]).to.deep.equal([1, 2, 3]);
+    lines[1]!.click();
+    expect(text('.cursor-clock')).to.equal('1:30');
+    expect(players[1]!.currentTime).to.equal(30);
+    expect(players[0]!.currentTime).to.equal(0);
+    expect(await axeFindings(element)).to.deep.equal([]);
+    element.remove();
+    const isGone = await fetch(src).then(
+      () => false,
+      () => true,
+    );
+    expect(isGone).to.equal(true);
+  });
+
   it('draws every panel, and has a lane and a button for each outage where it happened', async () => {
     await show(twoCuts());
     expect(plots()).to.have.length(5);
