@@ -530,6 +530,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
   #onLost(voiceSessionId: string, reason: LossReason, attempt: number): void {
     this.#reports.tell(voiceSessionId, { type: 'lost', reason, attempt });
     for (const session of this.#sessionsOf(voiceSessionId)) {
+      this.#care.onPresence(session, false); // the next process sees its user anew
       this.#setState(session, 'reconnecting');
       this.#countReconnection(session);
       this.#watcher.note(session.sessionId, 'voice', { type: 'recovery', attempt, why: reason });
