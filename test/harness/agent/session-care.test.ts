@@ -195,7 +195,10 @@ test('what a lost process knew of a sound is not held against the one in its pla
   const { rig, child } = await serveOne(t, { graceMs: 100_000 }, true);
   child.say({ type: 'quality', identity: 'alice', quality: 'lost' });
   await live(rig, 2_000);
-  assert.ok(child.received.some(({ type }) => type === 'rebuild'), 'never answered');
+  assert.ok(
+    child.received.some(({ type }) => type === 'rebuild'),
+    'never answered',
+  );
   child.die(null, 'SIGKILL');
   await live(rig, 1_000);
   const next = rig.children.at(-1);
