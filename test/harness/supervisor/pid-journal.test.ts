@@ -122,9 +122,16 @@ test('a group is told as running, stopped, zombie, orphan or gone, and never by 
   processes.put({ pid: 40, startTime: 'another' });
   processes.put({ pid: 51, groupId: 50 }, 'm50'); // leader gone, marked: ours
   processes.put({ pid: 61, groupId: 60 }); // leader gone, no mark: may be anybody's
+  processes.put({ pid: 71, groupId: 70 }); // the same, though something of ours lives elsewhere
+  processes.put({ pid: 75 }, 'm70');
+  processes.put({ pid: 80, startTime: 'later' }); // used again, and our leader was too short to tell its start
+  processes.put({ pid: 85 }, 'm80');
+  processes.put({ pid: 91, groupId: 90 }, 'm90'); // what is marked shows whose the group is
+  processes.put({ pid: 92, groupId: 90 });
   const look = new ProcessLooks(processes, new FakeEngineClock()).look();
-  const say = (pid: number, startTime: string, isOrphaned = false) => {
-    const journaled = { ...group(`m${pid}`, pid), startTime, bootId: '' };
+  const say = (pid: number, startTime: string | undefined, isOrphaned = false) => {
+    const { startTime: _any, ...facts } = group(`m${pid}`, pid);
+    const journaled = { ...facts, ...(startTime !== undefined && { startTime }), bootId: '' };
     const { state, pids } = surveyGroup(journaled, isOrphaned, look, processes.list());
     return `${state} ${pids.join(' ')}`.trim();
   };
@@ -135,4 +142,7 @@ test('a group is told as running, stopped, zombie, orphan or gone, and never by 
   assert.equal(say(40, 'd', true), 'gone');
   assert.equal(say(50, 'e', true), 'orphan 51');
   assert.equal(say(60, 'f', true), 'gone');
+  assert.equal(say(70, 'g', true), 'orphan 75');
+  assert.equal(say(80, undefined, true), 'orphan 85');
+  assert.equal(say(90, 'h', true), 'orphan 91 92');
 });
