@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -8,7 +8,9 @@ import type { ClaudeCliManagerOptions } from '../../../harness/responder/manager
 import { GO_ON_PROMPT } from '../../../harness/responder/recovery-prompt.ts';
 import { SessionJournal, replaySessions } from '../../../harness/responder/session-journal.ts';
 import type { JournaledSession } from '../../../harness/responder/session-journal.ts';
+import { claimDeadFiles } from '../../../harness/supervisor/claim-dead-files.ts';
 import { readJournal } from '../../../harness/supervisor/line-journal.ts';
+import { ownFileName } from '../../../harness/supervisor/supervisor-files.ts';
 import { fakeCliProcesses } from '../../support/node/fake-cli-processes.ts';
 import { keptLog } from '../../support/node/kept-log.ts';
 import { temporaryFolder } from '../../support/node/temporary-folder.ts';
@@ -233,4 +235,24 @@ test('a state folder that cannot be used ends no session', async (t) => {
   t.after(() => manager.dispose());
   assert.equal((await manager.executeClaudeSession('a', 'x')).status, 'completed');
   assert.ok(lines.some(({ event }) => event === 'cliJournalFailed'));
+});
+
+test('a manager that dies while it takes over loses nothing: the next one finds what it had claimed', async (t) => {
+  const stateFolder = await temporaryFolder(t);
+  writeFileSync(join(stateFolder, DEAD), line(session()));
+  const claimed = [...claimDeadFiles(stateFolder, 'cli')];
+  assert.equal(claimed.length, 1);
+  assert.deepEqual([...claimDeadFiles(stateFolder, 'cli')], [], 'the one who took it lives');
+  const path = claimed[0]?.path ?? '';
+  const ours = ownFileName('cli').replace('.jsonl', '');
+  renameSync(path, path.replace(ours, 'cli-1-2')); // as if process 1, begun at another time, had claimed it
+  const { start } = fakeCliProcesses((process) => process.answers());
+  const manager = new ClaudeCliManager({ stateFolder, startProcess: start });
+  t.after(() => manager.dispose());
+  assert.deepEqual(
+    (await manager.restored).map(({ sessionId }) => sessionId),
+    ['cli-1'],
+  );
+  await manager.dispose();
+  assert.deepEqual(readdirSync(stateFolder), []);
 });
