@@ -100,7 +100,6 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
   constructor(options: ClaraVoiceAgentOptions) {
     checkAgentOptions(options);
     if (oneLives) throw new Error('a ClaraVoiceAgent lives in this process already; stop it first');
-    oneLives = true;
     this.agentName = options.agentName;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log;
@@ -175,6 +174,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       clock: this.#clock,
       random: options.random ?? Math.random,
     });
+    oneLives = true; // last: one that could not be made takes nobody's room
   }
 
   /**
