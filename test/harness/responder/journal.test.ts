@@ -256,3 +256,17 @@ test('a manager that dies while it takes over loses nothing: the next one finds 
   await manager.dispose();
   assert.deepEqual(readdirSync(stateFolder), []);
 });
+
+test('without its task, a session whose profile is another command by now fails, and that command is never begun', async (t) => {
+  const { manager, processes } = await build(
+    t,
+    [line(session({ options: { retryDelay: 1 }, conversationId: 'talk-7' }))],
+    { profiles: [{ name: 'other', options: { command: 'other-cli', protocol: 'plain' } }] },
+  );
+  assert.equal((await manager.restored)[0]?.fate, 'recovered');
+  await new Promise<void>((resolve) => {
+    manager.onUpdate(({ endTime }) => endTime !== undefined && resolve());
+  });
+  assert.equal(manager.getSession('cli-1')?.status, 'failed');
+  assert.equal(processes.length, 0);
+});

@@ -90,6 +90,27 @@ test('the journal is private, is compacted, and is removed when nothing is open'
   assert.deepEqual(readdirSync(folder), []);
 });
 
+test('two supervisors of one process share its journal: neither forgets what the other has started', async (t) => {
+  const folder = await temporaryFolder(t);
+  const [first, second] = [0, 1].map(() => new PidJournal(folder, { compactAboveBytes: 2000 }));
+  assert.ok(first && second);
+  first.started(group('of-first'));
+  for (let i = 0; i < 50; i += 1) {
+    second.started(group(`m${i}`));
+    second.ended(`m${i}`);
+  }
+  first.started(group('later'));
+  const marks = () => surveyJournals(folder).owned.map(({ mark }) => mark);
+  assert.deepEqual(marks(), ['of-first', 'later']);
+  second.close();
+  second.close();
+  assert.deepEqual(marks(), ['of-first', 'later']);
+  first.ended('of-first');
+  first.ended('later');
+  first.close();
+  assert.deepEqual(readdirSync(folder), []);
+});
+
 test('a folder that is not there has no journals', () => {
   assert.deepEqual(surveyJournals('/nowhere/at-all'), {
     orphaned: [],
