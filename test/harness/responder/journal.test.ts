@@ -270,3 +270,18 @@ test('without its task, a session whose profile is another command by now fails,
   assert.equal(manager.getSession('cli-1')?.status, 'failed');
   assert.equal(processes.length, 0);
 });
+
+test('a restart is a retry: a session that has had all of them is not started again', async (t) => {
+  const { manager, processes } = await build(t, [
+    line(session({ id: 'cli-last', retryCount: 2, options: {}, conversationId: 'talk-7' })),
+    line(session({ id: 'cli-spent', retryCount: 3, options: {}, conversationId: 'talk-8' })),
+    line(session({ id: 'cli-once', retryCount: 1, options: { maxRetries: 1 }, conversationId: 'talk-9' })),
+  ]);
+  const restored = await manager.restored;
+  assert.deepEqual(
+    restored.map(({ sessionId, fate }) => `${sessionId} ${fate}`),
+    ['cli-last recovered', 'cli-spent failed', 'cli-once failed'],
+  );
+  assert.match(restored[1]?.reason ?? '', /it has had its 3 retries/);
+  assert.ok(processes.length <= 1);
+});
