@@ -169,7 +169,7 @@ test('a session whose process outlasts its end is over all the same, and what co
   const ended: string[] = [];
   const responder = {
     begin: () => undefined,
-    take: () => undefined,
+    take: () => true,
     abandon: () => undefined,
     end: (voiceSessionId: string) => Promise.resolve(void ended.push(voiceSessionId)),
   };
