@@ -108,3 +108,16 @@ test('an agent goes on with the conversation that a dead supervisor left in the 
     await rig.agent.stop();
   }
 });
+
+test('a store in memory keeps a bounded number of them: those that were written last', async () => {
+  const { store } = memory();
+  for (let i = 0; i < 2_000; i += 1) {
+    await store.keepContext(`voice-${i}`, 'text', 60_000);
+    await store.keepContext('voice-0', 'text', 60_000);
+  }
+  const found = await Promise.all(Array.from({ length: 2_000 }, (_, i) => store.context(`voice-${i}`)));
+  assert.equal(found.filter((text) => text !== undefined).length, 1_000);
+  assert.equal(found[0], 'text');
+  assert.equal(found[1], undefined);
+  assert.equal(found[1_999], 'text');
+});
