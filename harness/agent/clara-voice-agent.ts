@@ -100,7 +100,6 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
   constructor(options: ClaraVoiceAgentOptions) {
     checkAgentOptions(options);
     if (oneLives) throw new Error('a ClaraVoiceAgent lives in this process already; stop it first');
-    oneLives = true;
     this.agentName = options.agentName;
     this.#clock = options.clock ?? systemClock;
     this.#log = options.log;
@@ -175,6 +174,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
       clock: this.#clock,
       random: options.random ?? Math.random,
     });
+    oneLives = true; // last: one that could not be made takes nobody's room
   }
 
   /**
@@ -530,6 +530,7 @@ export class ClaraVoiceAgent implements AgentDirectory, Running {
   #onLost(voiceSessionId: string, reason: LossReason, attempt: number): void {
     this.#reports.tell(voiceSessionId, { type: 'lost', reason, attempt });
     for (const session of this.#sessionsOf(voiceSessionId)) {
+      this.#care.onPresence(session, false); // the next process sees its user anew
       this.#setState(session, 'reconnecting');
       this.#countReconnection(session);
       this.#watcher.note(session.sessionId, 'voice', { type: 'recovery', attempt, why: reason });

@@ -21,6 +21,8 @@ export interface MonitorState {
   readonly isPresent: boolean;
   /** The user's client sends heartbeats and they come, or it sends none. */
   readonly isPathUp: boolean;
+  /** No packets came when that was last told. */
+  readonly isSilent: boolean;
   readonly poorRun: number;
   /** The one rebuild for POOR was made; a good quality allows the next. */
   readonly hasRebuiltForPoor: boolean;
@@ -54,6 +56,7 @@ export type MonitorCommand =
 export const WELL: MonitorState = {
   isPresent: true,
   isPathUp: true,
+  isSilent: false,
   poorRun: 0,
   hasRebuiltForPoor: false,
   cause: undefined,
@@ -71,8 +74,10 @@ function wait(state: MonitorState, nowMonoMs: number): MonitorState {
   return { ...state, step: { step: 'waiting', dueMonoMs: nowMonoMs + pauseMs } };
 }
 
-function well(state: MonitorState): Next {
+/** The trouble is over; a silence that it hid begins to count. */
+function well(state: MonitorState, nowMonoMs: number): Next {
   if (state.cause === undefined) return { state, commands: [] };
+  if (state.isSilent) return trouble(state, 'silent', nowMonoMs);
   return {
     state: { ...state, cause: undefined, attempts: 0, step: { step: 'idle' } },
     commands: [{ type: 'well' }],
@@ -87,16 +92,18 @@ function trouble(state: MonitorState, cause: RebuildCause, nowMonoMs: number): N
 function onQuality(before: MonitorState, quality: AudioQuality, nowMonoMs: number): Next {
   if (quality === 'excellent' || quality === 'good') {
     const state = { ...before, poorRun: 0, hasRebuiltForPoor: false };
-    return state.cause === 'silent' ? { state, commands: [] } : well(state); // only packets end a silence
+    return state.cause === 'silent' ? { state, commands: [] } : well(state, nowMonoMs); // only packets end a silence
   }
   if (quality === 'lost') {
     const state = { ...before, poorRun: 0 };
-    return state.cause === undefined || state.cause === 'poor'
-      ? trouble(state, 'lost', nowMonoMs)
-      : { state, commands: [] };
+    if (state.cause === 'lost') return { state, commands: [] };
+    // What was a silence so far goes on with the tries that it had left.
+    if (state.cause === 'silent' && state.step.step !== 'idle')
+      return { state: { ...state, cause: 'lost' }, commands: [{ type: 'trouble', cause: 'lost' }] };
+    return trouble(state, 'lost', nowMonoMs);
   }
   if (quality !== 'poor') return { state: before, commands: [] };
-  const back = before.cause === 'lost' ? well(before) : { state: before, commands: [] };
+  const back = before.cause === 'lost' ? well(before, nowMonoMs) : { state: before, commands: [] };
   const state = { ...back.state, poorRun: back.state.poorRun + 1 };
   if (state.poorRun < POOR_RUN || state.cause !== undefined) return { state, commands: back.commands };
   if (state.hasRebuiltForPoor) return { state, commands: [...back.commands, { type: 'stillPoor' }] };
@@ -115,11 +122,17 @@ function onRebuilt(state: MonitorState, ok: boolean, nowMonoMs: number): Next {
   if (state.step.step !== 'rebuilding' || cause === undefined) return { state, commands: [] };
   const failed: MonitorCommand[] = ok ? [] : [{ type: 'rebuildFailed', attempt: attempts }];
   if (cause === 'poor') {
-    const next = well(state); // a weak network is no reason to try for ever
+    const next = well(state, nowMonoMs); // a weak network is no reason to try for ever
     return { state: next.state, commands: [...failed, ...next.commands] };
   }
   if (attempts < MAX_REBUILDS) return { state: wait(state, nowMonoMs), commands: failed };
   return { state: { ...state, step: { step: 'idle' } }, commands: [...failed, { type: 'givenUp', cause }] };
+}
+
+function onFlow(state: MonitorState, nowMonoMs: number): Next {
+  if (state.isSilent)
+    return state.cause === undefined ? trouble(state, 'silent', nowMonoMs) : { state, commands: [] };
+  return state.cause === 'poor' ? { state, commands: [] } : well(state, nowMonoMs);
 }
 
 /** The next state and what is to be done. */
@@ -133,8 +146,7 @@ export function nextMonitor(state: MonitorState, event: MonitorEvent): Next {
       return state.isPresent ? onQuality(state, event.quality, event.nowMonoMs) : { state, commands: [] };
     case 'flow':
       if (!state.isPresent) return { state, commands: [] };
-      if (event.flows) return state.cause === 'poor' ? { state, commands: [] } : well(state);
-      return state.cause === undefined ? trouble(state, 'silent', event.nowMonoMs) : { state, commands: [] };
+      return onFlow({ ...state, isSilent: !event.flows }, event.nowMonoMs);
     case 'path': {
       const next = { ...state, isPathUp: event.up };
       if (!event.up || state.step.step !== 'waiting') return { state: next, commands: [] };

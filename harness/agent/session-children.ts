@@ -549,9 +549,20 @@ export class SessionChildren {
     if (!wasOffered) {
       await entry.starting; // a child that is only being made comes within its fork
       await entry.child?.end(reason, CHILD_END_LIMIT_MS);
-      if (entry.child === undefined) return this.#over(entry, reason, false); // between two children
+      if (this.#entries.get(entry.metadata.voiceSessionId) === entry)
+        return this.#endWithoutExit(entry, reason);
     }
     this.#forget(entry, reason);
+  }
+
+  /** Ended between two children, or by a process that outlasts SIGKILL: no exit tells of it. */
+  #endWithoutExit(entry: ChildEntry, reason: string): void {
+    if (entry.child !== undefined) {
+      inBackground(this.#putOut(entry), this.#log, 'putting an agent out that does not end');
+      this.#events.updateJob(entry.jobId, { status: 'success' });
+      entry.child = undefined; // whatever still comes of it
+    }
+    this.#over(entry, reason, false);
   }
 
   #forget(entry: ChildEntry, reason: string): void {

@@ -64,7 +64,8 @@ export class SoundCheck {
     this.#room = room;
     if (room === undefined || identity === undefined || !room.expectsAudioOf(identity)) {
       this.#silentLooks = 0;
-      this.#saidFlows = true;
+      this.#saidFlows = true; // who comes is well until it is told otherwise
+      this.#saidPathUp = true;
       return;
     }
     const now = await room.stats().catch(() => undefined);

@@ -9,6 +9,7 @@ import type { ConversationTurn } from './agent-session.ts';
 import { backoffMs } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { deferred } from './deferred.ts';
+import { Heartbeats } from './heartbeats.ts';
 import type { AgentStateName, ChildMessage, StartMessage } from './ipc.ts';
 import type { LiveRoomHandler } from './live-room.ts';
 import type { Pipeline, PipelineHost } from './pipeline.ts';
@@ -54,8 +55,6 @@ export interface VoiceSessionParts {
 const PROBE_EVERY_MS = 250;
 /** How long the end of a session waits for a join under way, ms: a healthy one takes 134 to 173 and can then be left in order. */
 const LATE_JOIN_LIMIT_MS = 300;
-/** Our client asks once a second; two that are missing and a little, ms. */
-const HEARTBEAT_FRESH_MS = 2_500;
 /** How long a user who hears us may send nothing before the pipeline starts all the same, ms: one without a microphone. */
 const SILENT_USER_LIMIT_MS = 1_000;
 
@@ -68,8 +67,7 @@ export class VoiceSession {
   readonly #soundCheck: SoundCheck;
   /** Keys that tokens carry, by identity. */
   readonly #userKeys = new Map<string, string>();
-  /** When a user's client last asked something of the session, monotonic ms. */
-  readonly #heartbeats = new Map<string, number>();
+  readonly #heartbeats = new Heartbeats();
   /** Users whose clients work on their own way back. */
   readonly #resuming = new Set<string>();
   readonly #context: ConversationTurn[];
@@ -98,12 +96,7 @@ export class VoiceSession {
       report: parts.report,
       room: () => this.#room,
       listenedTo: () => (this.#isHere(this.#listenedTo) ? this.#listenedTo : undefined),
-      isPathUp: (identity) => {
-        const heardMonoMs = this.#heartbeats.get(identity);
-        return heardMonoMs === undefined
-          ? undefined
-          : parts.clock.monoMs() - heardMonoMs < HEARTBEAT_FRESH_MS;
-      },
+      isPathUp: (identity) => this.#heartbeats.isUp(identity, parts.clock.monoMs()),
     });
     this.#pipeline = parts.makePipeline({
       out: parts.out,
@@ -276,7 +269,7 @@ export class VoiceSession {
       },
       onText: (_identity, text) => this.#pipeline.onText(text),
       onSessionRequest: (data, identity) => {
-        this.#heartbeats.set(identity, clock.monoMs());
+        this.#heartbeats.beat(identity, clock.monoMs());
         return answerSessionMessage(data, {
           agentId: start.identity,
           state: this.#state,
@@ -328,7 +321,7 @@ export class VoiceSession {
           );
         this.#userKeys.delete(command.identity);
         this.#resuming.delete(command.identity);
-        this.#heartbeats.delete(command.identity);
+        this.#heartbeats.forget(command.identity);
         report({ type: 'participantLeft', identity: command.identity, reason: command.reason });
         return;
       case 'end':

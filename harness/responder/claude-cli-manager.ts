@@ -459,6 +459,7 @@ export class ClaudeCliManager implements AsyncDisposable {
       looks: this.#supervisor.looks,
       onRestart,
       isRecoveryEnabled: this.#config.enableRecovery,
+      maxRetries: this.#config.maxRetries,
       sessions: () => this.#sessions(),
       backgroundOf: (id) => {
         const active = this.#active.get(id);

@@ -1,6 +1,6 @@
 /**
  * Owns: on which of several commands or accounts a try runs: the least busy by weight, none whose breaker is open,
- * none above its limit; who finds all full waits.
+ * none above its limit; who finds none that can be used and one that is full waits for it.
  * Never: gives a try to a profile that failed five times running, until a probe has worked there.
  * Invariant: a place that was taken is given back once, whatever the try came to.
  */
@@ -91,6 +91,10 @@ interface Entry {
   started: number;
 }
 
+function isFull({ profile: { maxConcurrent = 0 }, running }: Entry): boolean {
+  return maxConcurrent > 0 && running >= maxConcurrent;
+}
+
 /** The one that stands for "no profiles are configured". It has no breaker: nothing could be tried instead. */
 const DEFAULT_PROFILE: CliProfile = { name: 'default' };
 
@@ -98,6 +102,8 @@ const DEFAULT_PROFILE: CliProfile = { name: 'default' };
 export class Profiles {
   readonly #entries: readonly Entry[];
   #waiting: (() => void)[] = [];
+  /** Places that were given back so far. */
+  #freedCount = 0;
 
   constructor(profiles: readonly CliProfile[] = []) {
     const hasOwn = profiles.length > 0;
@@ -149,18 +155,21 @@ export class Profiles {
       throw new ClaudeSessionError('invalidOptions', `there is no profile ${wanted ?? ''}`);
     for (;;) {
       signal.throwIfAborted();
+      const freedBefore = this.#freedCount;
       const names = new Set(entries.map(({ profile }) => profile.name));
       const order = orderProfiles(this.states().filter(({ name }) => names.has(name)));
       for (const name of order) {
         const entry = entries.find(({ profile }) => profile.name === name);
         if (entry === undefined || entry.breaker?.state === CircuitState.HalfOpen) continue;
+        if (isFull(entry)) continue; // since then: a breaker that is open is told only later
         try {
           return await this.#runOn(entry, work);
         } catch (error) {
           if (!(error instanceof BrokenCircuitError)) throw error;
         }
       }
-      if (order.length > 0)
+      if (this.#freedCount !== freedBefore) continue; // meanwhile, when nobody waited
+      if (!entries.some(isFull))
         throw new ClaudeSessionError(
           'spawn',
           `no profile can be used now: each has failed ${FAILURES_TO_OPEN} times`,
@@ -193,6 +202,7 @@ export class Profiles {
 
   /** All, in their order: the first may wait for another profile, or find that this one is not to be used now. */
   #wakeAll(): void {
+    this.#freedCount += 1;
     for (const wake of this.#waiting.splice(0)) wake();
   }
 

@@ -20,6 +20,8 @@ export function fateOf(
     readonly onRestart: 'recover' | 'fail';
     readonly isEnabled: boolean;
     readonly nowWallMs: number;
+    /** Of sessions that do not say; a restart is one. */
+    readonly maxRetries: number;
     /** What still lived could not be ended: two would do the same work. @default false */
     readonly isLeft?: boolean;
   },
@@ -39,6 +41,8 @@ export function fateOf(
   if (policy.onRestart === 'fail') return failed('recovery after a restart is switched off');
   if (session.isLongLived === true) return failed('a conversation goes on when it is opened again');
   if (!(session.options?.enableRecovery ?? policy.isEnabled)) return failed('its recovery is switched off');
+  const maxRetries = session.options?.maxRetries ?? policy.maxRetries;
+  if (session.retryCount >= maxRetries) return failed(`it has had its ${maxRetries} retries`); // it may be what killed it
   if (policy.nowWallMs - session.atWallMs > limitMs) return failed(`that was more than ${limitMs} ms ago`);
   if (session.conversationId === undefined && session.prompt === undefined)
     return failed('neither its conversation nor its prompt is known');

@@ -30,6 +30,7 @@ export interface MemoryTools {
   readonly looks: ProcessLooks;
   readonly onRestart: 'recover' | 'fail';
   readonly isRecoveryEnabled: boolean;
+  readonly maxRetries: number;
   /** Every session that is still remembered. */
   sessions(): readonly CliSession[];
   /** Of those that are active. */
@@ -101,7 +102,7 @@ export class SessionMemory {
 
   /** What dead managers have left: their processes are ended, and each session's fate is decided. */
   async takeOver(): Promise<{ readonly session: JournaledSession; readonly restored: RestoredSession }[]> {
-    const { stateFolder, log, looks, onRestart, isRecoveryEnabled, wallMs } = this.#tools;
+    const { stateFolder, log, looks, onRestart, isRecoveryEnabled, maxRetries, wallMs } = this.#tools;
     const { sessions, corruptLines, files } = claimJournals(stateFolder);
     this.#taken = files;
     if (corruptLines > 0)
@@ -115,7 +116,7 @@ export class SessionMemory {
       const found = orphans.filter(({ sessionId }) => sessionId === session.id);
       const foundPids = found.flatMap((one) => one.foundPids);
       const isLeft = found.some(({ isGone }) => !isGone);
-      const policy = { onRestart, isEnabled: isRecoveryEnabled, nowWallMs: wallMs(), isLeft };
+      const policy = { onRestart, isEnabled: isRecoveryEnabled, maxRetries, nowWallMs: wallMs(), isLeft };
       return { session, restored: fateOf(session, foundPids, policy) };
     });
   }

@@ -157,6 +157,11 @@ export class SessionRun {
     const { options, staleAfterMs } = this.#plan;
     const facts = commandFacts(options, profile.options ?? {}, config);
     const resume = facts.isClaude ? this.#memory.conversationId : undefined;
+    if (this.#prompt === undefined && resume === undefined)
+      return new ClaudeSessionError(
+        'invalidOptions',
+        `its task is known to its conversation alone, and ${facts.command} takes up none`,
+      );
     const line = commandLine(facts, { resume });
     const prompt = this.#promptNow();
     const isFed = options.stdin === undefined ? prompt !== '' : options.stdin === 'prompt';

@@ -1,10 +1,12 @@
 /**
  * Taking over what dead supervisors have left. Owns that each file is taken by one process only: it is renamed first, and
- * whoever comes second finds it gone. Never removes one: its taker does, once all in it is noted anew.
+ * whoever comes second finds it gone. Never removes one: its taker does, once all in it is noted anew. One whose taker died
+ * before that is taken over again.
  */
 import { renameSync } from 'node:fs';
+import { join } from 'node:path';
 import { readJournal, type JournalContent } from './line-journal.ts';
-import { listSupervisorFiles } from './supervisor-files.ts';
+import { listSupervisorFiles, takenFileName } from './supervisor-files.ts';
 
 /** A dead supervisor's file that is ours now, under its new name. */
 export interface ClaimedFile extends JournalContent {
@@ -13,9 +15,9 @@ export interface ClaimedFile extends JournalContent {
 
 /** Claims file after file, each when it is asked for. Throws when the folder or a claimed file cannot be read. */
 export function* claimDeadFiles(folder: string, prefix: string): Generator<ClaimedFile, void, void> {
-  for (const { path, isAlive } of listSupervisorFiles(folder, prefix)) {
+  for (const { path, isAlive, writer } of listSupervisorFiles(folder, prefix)) {
     if (isAlive) continue;
-    const claimed = `${path}.claimed-${process.pid}`;
+    const claimed = join(folder, takenFileName(prefix, writer));
     try {
       renameSync(path, claimed);
     } catch {

@@ -66,8 +66,8 @@ export function isStuck(
   return maxAgeMs > 0 && ageMs > maxAgeMs && sessionId !== WAITING; // one that waits has no session to be too old
 }
 
-function markOf({ pid, startTime, mark }: SurveyedGroup): GroupMark {
-  return { leaderPid: pid, leaderStartTime: startTime, mark };
+function markOf({ pid, startTime, mark, isGroupOurs }: SurveyedGroup): GroupMark {
+  return { leaderPid: pid, leaderStartTime: startTime, mark, isGroupOurs };
 }
 
 /** A group that is no child of ours: its end is seen by looking. */

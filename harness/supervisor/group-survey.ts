@@ -19,6 +19,8 @@ export interface SurveyedGroup extends JournaledGroup {
   readonly state: GroupState;
   /** Living processes. */
   readonly pids: readonly number[];
+  /** Its leader, or what is marked, shows that the group's id is still its own. */
+  readonly isGroupOurs: boolean;
 }
 
 /** @param all every process with the dead ones, for zombies; `look` has only the living */
@@ -28,13 +30,14 @@ export function surveyGroup(
   look: Look,
   all: readonly ProcessSample[],
 ): SurveyedGroup {
-  const mark = { leaderPid: group.pid, leaderStartTime: group.startTime, mark: group.mark };
   const leader = all.find(({ pid }) => pid === group.pid);
   const isLeader = leader !== undefined && leader.startTime === group.startTime;
-  const hasMarked = (look.byMark.get(group.mark)?.length ?? 0) > 0;
-  // With the leader gone its group id may have been used again since: only a mark proves whose it is then.
-  const members = isLeader || hasMarked ? membersOf(look, mark) : [];
-  return { ...group, pids: members.map(({ pid }) => pid), state: stateOf() };
+  // With the leader gone its group id may have been used again since: only a mark in it proves whose it is then.
+  const isGroupOurs =
+    isLeader || look.byMark.get(group.mark)?.some(({ groupId }) => groupId === group.pid) === true;
+  const { pid: leaderPid, startTime: leaderStartTime, mark } = group;
+  const members = membersOf(look, { leaderPid, leaderStartTime, mark, isGroupOurs });
+  return { ...group, pids: members.map(({ pid }) => pid), isGroupOurs, state: stateOf() };
 
   function stateOf(): GroupState {
     if (isLeader && isDead(leader)) return 'zombie';

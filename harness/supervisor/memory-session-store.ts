@@ -28,6 +28,9 @@ interface KeptContext {
   readonly untilMonoMs: number;
 }
 
+/** Contexts at once, at most: each may have 256 kB. The one that was written longest ago goes. */
+const MAX_CONTEXTS = 1_000;
+
 /** Sessions in memory. */
 export class MemorySessionStore implements SessionStore {
   readonly leaseMs: number;
@@ -107,7 +110,10 @@ export class MemorySessionStore implements SessionStore {
   keepContext(key: string, value: string, ttlMs: number): Promise<void> {
     return this.#do(() => {
       this.#forgetContexts();
+      this.#contexts.delete(key); // to the end: what was written longest ago stands first
       this.#contexts.set(key, { value, untilMonoMs: this.#clock.monoMs() + ttlMs });
+      const [oldest] = this.#contexts.keys();
+      if (this.#contexts.size > MAX_CONTEXTS && oldest !== undefined) this.#contexts.delete(oldest);
     });
   }
 

@@ -92,57 +92,85 @@ export function surveyJournals(folder: string, thisBoot = bootId()): JournalSurv
   return { orphaned, owned, corruptLines, deadFiles };
 }
 
-/** This supervisor's own journal. Whoever opens it closes it. */
+/** A file that is open: one for all supervisors of this process, or one would forget what another has started. */
+interface OpenFile {
+  readonly journal: LineJournal;
+  readonly groups: Map<string, JournaledGroup>;
+  users: number;
+  nextCompactionBytes: number;
+}
+
+const openFiles = new Map<string, OpenFile>();
+
+/** Throws when it cannot be written. */
+function openFile(path: string, nextCompactionBytes: number): OpenFile {
+  let file = openFiles.get(path);
+  if (file === undefined) {
+    const journal = new LineJournal(path);
+    const { groups } = openGroups(readJournal(path).lines);
+    const byMark = new Map(groups.map((group) => [group.mark, group]));
+    file = { journal, groups: byMark, users: 0, nextCompactionBytes };
+    openFiles.set(path, file);
+  }
+  file.users += 1;
+  return file;
+}
+
+/** This process's own journal. Whoever opens it closes it. */
 export class PidJournal {
-  readonly #journal: LineJournal;
-  readonly #open = new Map<string, JournaledGroup>();
+  readonly #file: OpenFile;
   readonly #bootId = bootId();
   readonly #compactAboveBytes: number;
-  #nextCompactionBytes: number;
+  #isClosed = false;
 
   /** Opens it for this process in `folder` (made when missing, 0700). Throws when it cannot be written. */
   constructor(folder: string, options: { readonly compactAboveBytes?: number } = {}) {
-    this.#journal = new LineJournal(join(folder, ownFileName(PREFIX)));
     this.#compactAboveBytes = options.compactAboveBytes ?? COMPACT_ABOVE_BYTES;
-    this.#nextCompactionBytes = this.#compactAboveBytes;
-    for (const group of openGroups(readJournal(this.#journal.path).lines).groups)
-      this.#open.set(group.mark, group);
+    this.#file = openFile(join(folder, ownFileName(PREFIX)), this.#compactAboveBytes);
   }
 
   get path(): string {
-    return this.#journal.path;
+    return this.#file.journal.path;
   }
 
   /** Groups noted as started and not as ended. */
   get openCount(): number {
-    return this.#open.size;
+    return this.#file.groups.size;
   }
 
   /** Notes a started group. */
   started(group: Omit<JournaledGroup, 'bootId'>): void {
     const entry = { ...group, bootId: this.#bootId };
-    this.#open.set(group.mark, entry);
-    this.#journal.append({ type: 'started', ...entry });
+    this.#file.groups.set(group.mark, entry);
+    this.#file.journal.append({ type: 'started', ...entry });
   }
 
   /** Notes that nothing of a group is left; one that is not open is ignored. */
   ended(mark: string): void {
-    const group = this.#open.get(mark);
+    const { groups, journal, nextCompactionBytes } = this.#file;
+    const group = groups.get(mark);
     if (group === undefined) return;
-    this.#open.delete(mark);
-    this.#journal.append({ type: 'ended', pid: group.pid, mark });
-    if (this.#journal.bytes > this.#nextCompactionBytes) this.#compact();
+    groups.delete(mark);
+    journal.append({ type: 'ended', pid: group.pid, mark });
+    if (journal.bytes > nextCompactionBytes) this.#compact();
   }
 
-  /** Closes the file, and removes it when no group is open. */
+  /** Closes the file with its last user, and removes it when no group is open. Idempotent. */
   close(): void {
-    this.#journal.close();
-    if (this.#open.size === 0) rmSync(this.#journal.path, { force: true });
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { journal, groups } = this.#file;
+    this.#file.users -= 1;
+    if (this.#file.users > 0) return;
+    openFiles.delete(journal.path);
+    journal.close();
+    if (groups.size === 0) rmSync(journal.path, { force: true });
   }
 
   #compact(): void {
-    this.#journal.rewrite([...this.#open.values()].map((group) => ({ type: 'started', ...group })));
+    const { groups, journal } = this.#file;
+    journal.rewrite([...groups.values()].map((group) => ({ type: 'started', ...group })));
     // Twice what is open now at least, or a journal full of open groups would be rewritten at every end.
-    this.#nextCompactionBytes = Math.max(this.#compactAboveBytes, this.#journal.bytes * 2);
+    this.#file.nextCompactionBytes = Math.max(this.#compactAboveBytes, journal.bytes * 2);
   }
 }

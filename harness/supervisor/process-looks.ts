@@ -37,10 +37,17 @@ function push<K>(map: Map<K, ProcessSample[]>, key: K, sample: ProcessSample): v
 export function membersOf(look: Look, group: GroupMark): ProcessSample[] {
   const leader = look.byPid.get(group.leaderPid);
   const isOurs =
-    leader === undefined || group.leaderStartTime === undefined || leader.startTime === group.leaderStartTime;
+    group.isGroupOurs !== false &&
+    (leader === undefined ||
+      group.leaderStartTime === undefined ||
+      leader.startTime === group.leaderStartTime);
   const members = new Set(isOurs ? look.byGroup.get(group.leaderPid) : []);
   for (const sample of look.byMark.get(group.mark) ?? []) members.add(sample);
-  for (const member of members) for (const child of look.byParent.get(member.pid) ?? []) members.add(child);
+  for (const member of members) {
+    // We may carry the mark of a session that we were started in; what we have started is not its.
+    if (member.pid === process.pid) continue;
+    for (const child of look.byParent.get(member.pid) ?? []) members.add(child);
+  }
   return [...members].filter(({ pid }) => pid > 1 && pid !== process.pid);
 }
 

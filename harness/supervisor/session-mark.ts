@@ -10,6 +10,8 @@ export interface GroupMark {
   /** Undefined when the leader was gone before it could be read. */
   readonly leaderStartTime: string | undefined;
   readonly mark: string;
+  /** False: the group's id may be somebody else's by now, and only marks tell what is ours. @default true */
+  readonly isGroupOurs?: boolean;
 }
 
 /** A new mark, 16 hex digits. */

@@ -1,6 +1,7 @@
 /**
- * Owns: the names of files that belong to one supervisor process: `<prefix>-<pid>-<start time>.jsonl`. Several
- * supervisors share a folder without a lock, and a file whose writer is dead is known by its name.
+ * Owns: the names of files that belong to one supervisor process: `<prefix>-<pid>-<start time>.jsonl`, and
+ * `<prefix>-<pid>-<start time>-took-<pid>-<start time>.jsonl` for what it took over from another. Several supervisors share
+ * a folder without a lock, and a file whose owner is dead is known by its name.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +10,10 @@ import { startTimeOf } from './process-table.ts';
 /** A supervisor's file. */
 export interface SupervisorFile {
   readonly path: string;
+  /** Whether its owner lives: who wrote it, or took it over. */
   readonly isAlive: boolean;
+  /** Pid and start time of who wrote it. */
+  readonly writer: string;
 }
 
 const digits = (startTime: string | undefined): string => (startTime ?? '').replace(/\D/g, '');
@@ -17,6 +21,11 @@ const digits = (startTime: string | undefined): string => (startTime ?? '').repl
 /** The name of this process's file. */
 export function ownFileName(prefix: string): string {
   return `${prefix}-${process.pid}-${digits(startTimeOf(process.pid))}.jsonl`;
+}
+
+/** The name of a file that this process has taken over. */
+export function takenFileName(prefix: string, writer: string): string {
+  return ownFileName(prefix).replace(/\.jsonl$/, `-took-${writer}.jsonl`);
 }
 
 /** All supervisors' files in a folder; a missing folder has none. */
@@ -29,9 +38,10 @@ export function listSupervisorFiles(folder: string, prefix: string): SupervisorF
     throw error;
   }
   return names.flatMap((name) => {
-    const match = /^(\w+)-(\d+)-(\d*)\.jsonl$/.exec(name);
+    const match = /^(\w+)-(\d+)-(\d*)(?:-took-(\d+-\d*))?\.jsonl$/.exec(name);
     if (match === null || match[1] !== prefix) return [];
-    const now = startTimeOf(Number(match[2]));
-    return [{ path: join(folder, name), isAlive: now !== undefined && digits(now) === match[3] }];
+    const [, , pid = '', startTime = '', writer = `${pid}-${startTime}`] = match;
+    const now = startTimeOf(Number(pid));
+    return [{ path: join(folder, name), isAlive: now !== undefined && digits(now) === startTime, writer }];
   });
 }

@@ -165,6 +165,29 @@ test('a session that is ended while its new child is made is over, and no child 
   assert.equal(rig.agent.hasLiveAgent('voice-one'), false);
 });
 
+test('a session whose process outlasts its end is over all the same, and what comes of it later is not heard', async (t) => {
+  const ended: string[] = [];
+  const responder = {
+    begin: () => undefined,
+    take: () => true,
+    abandon: () => undefined,
+    end: (voiceSessionId: string) => Promise.resolve(void ended.push(voiceSessionId)),
+  };
+  const rig = await makeRig(t, { responder });
+  const child = await rig.serve('voice-one');
+  join(child, 'alice');
+  child.outlastsItsEnd = true;
+  child.say({ type: 'ended', reason: 'idle' });
+  await turn();
+  assert.equal(rig.agent.sessions.size, 0);
+  assert.deepEqual(ended, ['voice-one']);
+  join(await rig.serve('voice-one'), 'alice');
+  child.die(null, 'SIGKILL');
+  await turn();
+  assert.equal(rig.agent.sessions.size, 1);
+  assert.deepEqual(rig.reports.filter(({ type }) => type === 'exited').length, 1);
+});
+
 test('who comes back after the grace time gets a new session with the old conversation, and is told so', async (t) => {
   const rig = await makeRig(t, { contextTtlMs: 60_000 });
   const child = await rig.serve('voice-one');

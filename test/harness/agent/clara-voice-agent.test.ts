@@ -20,6 +20,21 @@ test('a second ClaraVoiceAgent in one process throws, and a stopped one makes ro
   await new ClaraVoiceAgent(options).stop();
 });
 
+test('one that could not be made takes nobody’s room', async () => {
+  const options: ClaraVoiceAgentOptions = {
+    livekit: { url: 'ws://127.0.0.1:9', publicUrl: '', apiKey: 'k', apiSecret: 's' },
+    agentName: 'x',
+    log: keptLog().log,
+    warmChildren: 0,
+  };
+  const clock = new ManualClock();
+  clock.wallMs = () => {
+    throw new Error('no time');
+  };
+  assert.throws(() => new ClaraVoiceAgent({ ...options, clock }), /no time/);
+  await new ClaraVoiceAgent(options).stop();
+});
+
 test('an assignment gives a warm child its room and its token by message, and then the next one is warmed', async (t) => {
   const { agent, children, serve } = await makeRig(t);
   assert.equal(agent.hasLiveAgent('voice-one'), false);

@@ -149,3 +149,40 @@ test('a LOST during the rebuild for POOR goes on as a loss', () => {
   monitor.wake();
   assert.deepEqual(monitor.words(), ['trouble', 'rebuild 1', 'trouble', 'rebuild 1']);
 });
+
+test('a silence that turns out to be a loss is one, with the tries it had; given up before, it is tried again', () => {
+  const monitor = makeMonitor();
+  monitor.flow(false);
+  monitor.wake();
+  monitor.rebuilt(true);
+  monitor.quality('lost');
+  assert.deepEqual(monitor.told.at(-1)?.command, { type: 'trouble', cause: 'lost' });
+  while (monitor.wake()) monitor.rebuilt(true);
+  assert.deepEqual(monitor.told.at(-1)?.command, { type: 'givenUp', cause: 'lost' });
+  assert.equal(monitor.words().filter((word) => word.startsWith('rebuild')).length, 5);
+
+  const silent = makeMonitor();
+  silent.flow(false);
+  while (silent.wake()) silent.rebuilt(true);
+  silent.quality('lost');
+  assert.equal(silent.wake(), true);
+  assert.deepEqual(silent.words().slice(-3), ['givenUp', 'trouble', 'rebuild 1']);
+});
+
+test('a loss that ends without packets is a silence still', () => {
+  for (const [first, second] of [
+    ['lost', 'silent'],
+    ['silent', 'lost'],
+  ]) {
+    const monitor = makeMonitor();
+    for (const trouble of [first, second]) {
+      if (trouble === 'lost') monitor.quality('lost');
+      else monitor.flow(false);
+    }
+    monitor.quality('good');
+    assert.deepEqual(monitor.told.at(-1)?.command, { type: 'trouble', cause: 'silent' });
+    assert.equal(monitor.wake(), true);
+    monitor.flow(true);
+    assert.deepEqual(monitor.words().slice(-2), ['rebuild 1', 'well']);
+  }
+});

@@ -178,6 +178,40 @@ test('LOST that heals after five tries, or whose user then vanishes, ends no ses
   }
 });
 
+test('a loss that began as a silence is kept no longer than the grace time', async (t) => {
+  const { rig, child } = await serveOne(t, { graceMs: 100_000 }, true);
+  child.say({ type: 'audioFlow', identity: 'alice', flows: false });
+  child.say({ type: 'userPath', identity: 'alice', up: false });
+  await live(rig, 10_000);
+  child.say({ type: 'quality', identity: 'alice', quality: 'lost' });
+  await live(rig, 99_000);
+  assert.equal(rig.agent.sessions.size, 1);
+  await live(rig, 2_000);
+  assert.equal(rig.agent.sessions.size, 0);
+  assert.deepEqual(child.endings, ['notRebuilt']);
+});
+
+test('what a lost process knew of a sound is not held against the one in its place', async (t) => {
+  const { rig, child } = await serveOne(t, { graceMs: 100_000 }, true);
+  child.say({ type: 'quality', identity: 'alice', quality: 'lost' });
+  await live(rig, 2_000);
+  assert.ok(
+    child.received.some(({ type }) => type === 'rebuild'),
+    'never answered',
+  );
+  child.die(null, 'SIGKILL');
+  await live(rig, 1_000);
+  const next = rig.children.at(-1);
+  assert.ok(next && next !== child);
+  next.say({ type: 'joined', tookMs: 100, again: false });
+  join(next, 'alice', true);
+  await live(rig, 120_000);
+  assert.equal(rig.agent.sessions.size, 1, 'nobody has said that she is lost');
+  next.say({ type: 'audioFlow', identity: 'alice', flows: false });
+  await live(rig, 2_000);
+  assert.ok(next.received.some(({ type }) => type === 'rebuild'));
+});
+
 test('who only sends nothing is rebuilt for and kept: it can still type and be spoken to', async (t) => {
   const { rig, child, session } = await serveOne(t, { maxErrors: 0 });
   child.say({ type: 'audioFlow', identity: 'alice', flows: false });

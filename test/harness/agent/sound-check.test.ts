@@ -11,6 +11,7 @@ function makeCheck(t: { after: (end: () => void) => void }) {
   const said: ChildMessage[] = [];
   const grows = { audioPackets: 100, signsOfLife: 10 };
   const path: { up: boolean | undefined } = { up: undefined };
+  const user: { here: boolean } = { here: true };
   let stats: RoomStats = {
     audioPackets: 0,
     jitterBufferDelayS: 0,
@@ -33,7 +34,7 @@ function makeCheck(t: { after: (end: () => void) => void }) {
     clock,
     report: (message) => void said.push(message),
     room: () => room,
-    listenedTo: () => 'alice',
+    listenedTo: () => (user.here ? 'alice' : undefined),
     isPathUp: () => path.up,
   });
   const life = new AbortController();
@@ -41,7 +42,7 @@ function makeCheck(t: { after: (end: () => void) => void }) {
   void check.run(life.signal);
   const flows = () => said.flatMap((one) => (one.type === 'audioFlow' ? [one.flows] : []));
   const paths = () => said.flatMap((one) => (one.type === 'userPath' ? [one.up] : []));
-  return { clock, grows, path, flows, paths };
+  return { clock, grows, path, user, flows, paths };
 }
 
 test('a track without packets is told after three looks, and its return at the next', async (t) => {
@@ -82,4 +83,15 @@ test('a user whose heartbeats have stopped is cut off, and no silence of the tra
     await clock.advance(6_000);
     assert.deepEqual([paths(), flows()], [[false, true], [packets > 0]]);
   }
+});
+
+test('a user who comes back with a path that is still down is told of anew: whoever decides has forgotten it', async (t) => {
+  const { clock, path, user, paths } = makeCheck(t);
+  path.up = false;
+  await clock.advance(6_000);
+  user.here = false;
+  await clock.advance(4_000);
+  user.here = true;
+  await clock.advance(4_000);
+  assert.deepEqual(paths(), [false, false]);
 });

@@ -9,18 +9,17 @@ import { turn as oneTurn } from '../../support/node/manual-clock.ts';
 import { makeRig } from '../../support/node/parent-rig.ts';
 
 const said = (text: string): ConversationTurn => ({ from: 'user', kind: 'text', text, atWallMs: 1 });
+const fail = (error: unknown): never => assert.fail(String(error));
 const talk = (...texts: string[]) => ({ turns: texts.map(said), nextWord: 7 });
 
-const failed = (error: unknown): never => assert.fail(String(error));
-
 function memory(clock = new FakeEngineClock()): { store: MemorySessionStore; clock: FakeEngineClock } {
-  return { store: new MemorySessionStore({ clock, onError: failed }), clock };
+  return { store: new MemorySessionStore({ clock, onError: fail }), clock };
 }
 
 test('what is kept is found by another agent until its time is over', async () => {
   const { store, clock } = memory();
-  new StoredConversations(store, 60_000, failed).keep('voice-one', talk('hi', 'there'), false);
-  const other = new StoredConversations(store, 60_000, failed);
+  new StoredConversations(store, 60_000, fail).keep('voice-one', talk('hi', 'there'), false);
+  const other = new StoredConversations(store, 60_000, fail);
   assert.deepEqual(await other.find('voice-one'), { ...talk('hi', 'there'), isOver: false });
   assert.equal(await other.find('voice-two'), undefined);
   await clock.advance(60_000);
@@ -38,7 +37,7 @@ test('one write at a time goes to the store, and of those that wait only the las
     context: () => Promise.resolve(undefined),
     dropContext: () => Promise.resolve(),
   };
-  const conversations = new StoredConversations(slow, 60_000, failed);
+  const conversations = new StoredConversations(slow, 60_000, fail);
   for (const count of [1, 2, 3]) conversations.keep('voice-one', talk('hi', `turn ${count}`), false);
   assert.equal(written.length, 1);
   release.shift()?.();
@@ -70,7 +69,7 @@ test('a store that is away, or holds something else, is told and no conversation
 
 test('a time to live of 0 keeps nothing, and the oldest of too many words are left out', async () => {
   const { store } = memory();
-  new StoredConversations(store, 0, failed).keep('voice-one', talk('hi'), true);
+  new StoredConversations(store, 0, fail).keep('voice-one', talk('hi'), true);
   await oneTurn();
   assert.equal(await store.context('voice-one'), undefined);
   const long = talk(...Array.from({ length: 40 }, (_, at) => `${at} ${'x'.repeat(15_000)}`));
@@ -108,4 +107,17 @@ test('an agent goes on with the conversation that a dead supervisor left in the 
     assert.equal(await store.context('voice-one'), undefined, 'who says bye leaves no word behind');
     await rig.agent.stop();
   }
+});
+
+test('a store in memory keeps a bounded number of them: those that were written last', async () => {
+  const { store } = memory();
+  for (let i = 0; i < 2_000; i += 1) {
+    await store.keepContext(`voice-${i}`, 'text', 60_000);
+    await store.keepContext('voice-0', 'text', 60_000);
+  }
+  const found = await Promise.all(Array.from({ length: 2_000 }, (_, i) => store.context(`voice-${i}`)));
+  assert.equal(found.filter((text) => text !== undefined).length, 1_000);
+  assert.equal(found[0], 'text');
+  assert.equal(found[1], undefined);
+  assert.equal(found[1_999], 'text');
 });

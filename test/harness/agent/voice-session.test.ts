@@ -397,3 +397,34 @@ test('a session that is ended while it joins leaves the room that comes late', a
   assert.equal(await ended, 'early');
   assert.ok(rooms.every((room) => room.left));
 });
+
+test('a client that asks of the session now and then sends no heartbeats: its silence is told, and its path is not', async () => {
+  for (const asks of ['once', 'everySecond'] as const) {
+    const { session, clock, rooms, reports, ended } = makeSession();
+    await turn();
+    const [room] = rooms;
+    assert.ok(room);
+    room.expectsAudio = true;
+    room.handler.onUserCame('alice');
+    let signsOfLife = 0;
+    for (let second = 0; second < 20; second++) {
+      const isAsked = asks === 'once' ? second === 0 : second < 10;
+      if (isAsked) room.handler.onSessionRequest(new Uint8Array(), 'alice');
+      room.stats = {
+        audioPackets: second < 8 ? second : 8,
+        jitterBufferDelayS: 0,
+        jitterBufferEmitted: 0,
+        roundTripS: 0,
+        signsOfLife: signsOfLife++,
+      };
+      await clock.advance(1_000);
+    }
+    const told = reports.flatMap((one) => {
+      if (one.type === 'audioFlow') return [`flows ${one.flows}`];
+      return one.type === 'userPath' ? [`up ${one.up}`] : [];
+    });
+    assert.deepEqual(told, asks === 'once' ? ['flows false'] : ['up false'], asks);
+    session.end('over');
+    await ended;
+  }
+});

@@ -290,7 +290,7 @@ test('a journal with torn and foreign lines is replayed; options and prompt of t
 });
 
 test('the fate of each session of a dead manager is decided, with the reason', () => {
-  const policy = { onRestart: 'recover', isEnabled: true, nowWallMs: 2000 } as const;
+  const policy = { onRestart: 'recover', isEnabled: true, maxRetries: 3, nowWallMs: 2000 } as const;
   const { conversationId: _none, ...forgotten } = journaled();
   const cases: [
     JournaledSession,
@@ -306,6 +306,7 @@ test('the fate of each session of a dead manager is decided, with the reason', (
     [journaled({ options: { enableRecovery: false } }), {}, 'failed', /switched off/],
     [journaled(), { onRestart: 'fail' }, 'failed', /switched off/],
     [journaled(), { isLeft: true }, 'failed', /could not be ended/],
+    [journaled({ retryCount: 3 }), {}, 'failed', /has had its 3 retries/],
     [journaled({ options: { recoveryTimeoutMs: 500 } }), {}, 'failed', /more than 500 ms ago/],
   ];
   for (const [session, change, fate, reason] of cases) {

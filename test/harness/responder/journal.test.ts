@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
@@ -8,7 +8,9 @@ import type { ClaudeCliManagerOptions } from '../../../harness/responder/manager
 import { GO_ON_PROMPT } from '../../../harness/responder/recovery-prompt.ts';
 import { SessionJournal, replaySessions } from '../../../harness/responder/session-journal.ts';
 import type { JournaledSession } from '../../../harness/responder/session-journal.ts';
+import { claimDeadFiles } from '../../../harness/supervisor/claim-dead-files.ts';
 import { readJournal } from '../../../harness/supervisor/line-journal.ts';
+import { ownFileName } from '../../../harness/supervisor/supervisor-files.ts';
 import { fakeCliProcesses } from '../../support/node/fake-cli-processes.ts';
 import { keptLog } from '../../support/node/kept-log.ts';
 import { temporaryFolder } from '../../support/node/temporary-folder.ts';
@@ -233,4 +235,53 @@ test('a state folder that cannot be used ends no session', async (t) => {
   t.after(() => manager.dispose());
   assert.equal((await manager.executeClaudeSession('a', 'x')).status, 'completed');
   assert.ok(lines.some(({ event }) => event === 'cliJournalFailed'));
+});
+
+test('a manager that dies while it takes over loses nothing: the next one finds what it had claimed', async (t) => {
+  const stateFolder = await temporaryFolder(t);
+  writeFileSync(join(stateFolder, DEAD), line(session()));
+  const claimed = [...claimDeadFiles(stateFolder, 'cli')];
+  assert.equal(claimed.length, 1);
+  assert.deepEqual([...claimDeadFiles(stateFolder, 'cli')], [], 'the one who took it lives');
+  const path = claimed[0]?.path ?? '';
+  const ours = ownFileName('cli').replace('.jsonl', '');
+  renameSync(path, path.replace(ours, 'cli-1-2')); // as if process 1, begun at another time, had claimed it
+  const { start } = fakeCliProcesses((process) => process.answers());
+  const manager = new ClaudeCliManager({ stateFolder, startProcess: start });
+  t.after(() => manager.dispose());
+  assert.deepEqual(
+    (await manager.restored).map(({ sessionId }) => sessionId),
+    ['cli-1'],
+  );
+  await manager.dispose();
+  assert.deepEqual(readdirSync(stateFolder), []);
+});
+
+test('without its task, a session whose profile is another command by now fails, and that command is never begun', async (t) => {
+  const { manager, processes } = await build(
+    t,
+    [line(session({ options: { retryDelay: 1 }, conversationId: 'talk-7' }))],
+    { profiles: [{ name: 'other', options: { command: 'other-cli', protocol: 'plain' } }] },
+  );
+  assert.equal((await manager.restored)[0]?.fate, 'recovered');
+  await new Promise<void>((resolve) => {
+    manager.onUpdate(({ endTime }) => endTime !== undefined && resolve());
+  });
+  assert.equal(manager.getSession('cli-1')?.status, 'failed');
+  assert.equal(processes.length, 0);
+});
+
+test('a restart is a retry: a session that has had all of them is not started again', async (t) => {
+  const { manager, processes } = await build(t, [
+    line(session({ id: 'cli-last', retryCount: 2, options: {}, conversationId: 'talk-7' })),
+    line(session({ id: 'cli-spent', retryCount: 3, options: {}, conversationId: 'talk-8' })),
+    line(session({ id: 'cli-once', retryCount: 1, options: { maxRetries: 1 }, conversationId: 'talk-9' })),
+  ]);
+  const restored = await manager.restored;
+  assert.deepEqual(
+    restored.map(({ sessionId, fate }) => `${sessionId} ${fate}`),
+    ['cli-last recovered', 'cli-spent failed', 'cli-once failed'],
+  );
+  assert.match(restored[1]?.reason ?? '', /it has had its 3 retries/);
+  assert.ok(processes.length <= 1);
 });

@@ -147,6 +147,55 @@ test('a place that becomes free goes to who can use it, whoever waits for anothe
   assert.deepEqual(order, ['b', 'a']);
 });
 
+test('who could run on a full profile waits for it, though one with a free place is left alone or tried', async (t) => {
+  t.mock.timers.enable({ apis: ['Date'], now: 1_000_000 });
+  const profiles = new Profiles([{ name: 'bad' }, { name: 'narrow', maxConcurrent: 1 }]);
+  for (let i = 0; i < 5; i += 1) await profiles.run('bad', never, broken);
+  const hold = (name: string) => {
+    let end: (error: ClaudeSessionError | undefined) => void = () => undefined;
+    const run = profiles.run(name, never, () => new Promise((resolve) => (end = resolve)));
+    return { run, end: (error?: ClaudeSessionError) => end(error) };
+  };
+  const names: string[] = [];
+  const want = () =>
+    profiles.run(undefined, never, ({ name }) => {
+      names.push(name);
+      return good();
+    });
+  const first = hold('narrow');
+  const waits = want();
+  first.end();
+  await Promise.all([first.run, waits]);
+  assert.deepEqual(names, ['narrow'], 'bad is left alone');
+  t.mock.timers.tick(30_000);
+  const [probe, second] = [hold('bad'), hold('narrow')];
+  const waitsToo = want();
+  second.end();
+  await Promise.all([second.run, waitsToo]);
+  assert.deepEqual(names, ['narrow', 'narrow'], 'bad is being tried');
+  probe.end();
+  await probe.run;
+});
+
+test('no profile gets more than it takes at once, whoever finds another one broken first', async () => {
+  const profiles = new Profiles([
+    { name: 'bad', weight: 1000 },
+    { name: 'narrow', maxConcurrent: 1 },
+  ]);
+  for (let i = 0; i < 5; i += 1) await profiles.run('bad', never, broken);
+  let most = 0;
+  await Promise.all(
+    Array.from({ length: 5 }, () =>
+      profiles.run(undefined, never, async () => {
+        most = Math.max(most, profiles.states()[1]?.running ?? 0);
+        await new Promise((resolve) => setImmediate(resolve));
+        return undefined;
+      }),
+    ),
+  );
+  assert.equal(most, 1);
+});
+
 test('those that wait for a place come in their order', async () => {
   const profiles = new Profiles([{ name: 'narrow', maxConcurrent: 1 }]);
   const order: number[] = [];

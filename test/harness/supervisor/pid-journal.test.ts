@@ -90,6 +90,27 @@ test('the journal is private, is compacted, and is removed when nothing is open'
   assert.deepEqual(readdirSync(folder), []);
 });
 
+test('two supervisors of one process share its journal: neither forgets what the other has started', async (t) => {
+  const folder = await temporaryFolder(t);
+  const [first, second] = [0, 1].map(() => new PidJournal(folder, { compactAboveBytes: 2000 }));
+  assert.ok(first && second);
+  first.started(group('of-first'));
+  for (let i = 0; i < 50; i += 1) {
+    second.started(group(`m${i}`));
+    second.ended(`m${i}`);
+  }
+  first.started(group('later'));
+  const marks = () => surveyJournals(folder).owned.map(({ mark }) => mark);
+  assert.deepEqual(marks(), ['of-first', 'later']);
+  second.close();
+  second.close();
+  assert.deepEqual(marks(), ['of-first', 'later']);
+  first.ended('of-first');
+  first.ended('later');
+  first.close();
+  assert.deepEqual(readdirSync(folder), []);
+});
+
 test('a folder that is not there has no journals', () => {
   assert.deepEqual(surveyJournals('/nowhere/at-all'), {
     orphaned: [],
@@ -122,9 +143,16 @@ test('a group is told as running, stopped, zombie, orphan or gone, and never by 
   processes.put({ pid: 40, startTime: 'another' });
   processes.put({ pid: 51, groupId: 50 }, 'm50'); // leader gone, marked: ours
   processes.put({ pid: 61, groupId: 60 }); // leader gone, no mark: may be anybody's
+  processes.put({ pid: 71, groupId: 70 }); // the same, though something of ours lives elsewhere
+  processes.put({ pid: 75 }, 'm70');
+  processes.put({ pid: 80, startTime: 'later' }); // used again, and our leader was too short to tell its start
+  processes.put({ pid: 85 }, 'm80');
+  processes.put({ pid: 91, groupId: 90 }, 'm90'); // what is marked shows whose the group is
+  processes.put({ pid: 92, groupId: 90 });
   const look = new ProcessLooks(processes, new FakeEngineClock()).look();
-  const say = (pid: number, startTime: string, isOrphaned = false) => {
-    const journaled = { ...group(`m${pid}`, pid), startTime, bootId: '' };
+  const say = (pid: number, startTime: string | undefined, isOrphaned = false) => {
+    const { startTime: _any, ...facts } = group(`m${pid}`, pid);
+    const journaled = { ...facts, ...(startTime !== undefined && { startTime }), bootId: '' };
     const { state, pids } = surveyGroup(journaled, isOrphaned, look, processes.list());
     return `${state} ${pids.join(' ')}`.trim();
   };
@@ -135,4 +163,7 @@ test('a group is told as running, stopped, zombie, orphan or gone, and never by 
   assert.equal(say(40, 'd', true), 'gone');
   assert.equal(say(50, 'e', true), 'orphan 51');
   assert.equal(say(60, 'f', true), 'gone');
+  assert.equal(say(70, 'g', true), 'orphan 75');
+  assert.equal(say(80, undefined, true), 'orphan 85');
+  assert.equal(say(90, 'h', true), 'orphan 91 92');
 });

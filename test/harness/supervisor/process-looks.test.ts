@@ -79,6 +79,14 @@ test('members are the group, what carries the mark, and what these started', () 
   assert.deepEqual(pidsOf(membersOf(looks.look(), GROUP)), [10, 11, 20, 21]);
 });
 
+test('what we have started ourselves is nobody else’s, whatever mark we carry', () => {
+  const { processes, looks } = build();
+  processes.put({ pid: process.pid }, 'mark-a'); // started in a session whose supervisor is dead
+  processes.put({ pid: 40, parentPid: process.pid }, 'mark-b');
+  processes.put({ pid: 20 }, 'mark-a');
+  assert.deepEqual(pidsOf(membersOf(looks.look(), GROUP)), [20]);
+});
+
 test('a zombie is no member, and a later process with the pid of the leader is none either', () => {
   const { processes, looks } = build();
   processes.put({ pid: 10, state: 'Z' });

@@ -14,6 +14,8 @@ export class FakeSessionChild implements SessionChild {
   onMessage: ((message: ChildMessage) => void) | undefined;
   /** A hung child does not end when it is asked. */
   endsWhenAsked = true;
+  /** Its end gives up waiting, as for a process that no signal reaches. */
+  outlastsItsEnd = false;
   readonly endings: string[] = [];
   killed = false;
   #isAlive = true;
@@ -57,6 +59,7 @@ export class FakeSessionChild implements SessionChild {
 
   async end(reason: string): Promise<void> {
     this.endings.push(reason);
+    if (this.outlastsItsEnd) return;
     if (this.endsWhenAsked) this.die(0);
     await this.exited;
   }
