@@ -20,7 +20,8 @@ export const conversation = css`
   .kept[data-on] .kept-note {
     font-weight: 600;
   }
-  .kept[data-on] .kept-note::before {
+  .kept[data-on] .kept-note::before,
+  .kept:not([data-on]) button::before {
     content: '';
     display: inline-block;
     inline-size: 10px;
@@ -28,6 +29,11 @@ export const conversation = css`
     margin-inline-end: 6px;
     border-radius: 50%;
     background: #d93025;
+  }
+  .kept:not([data-on]) button::before {
+    background: none;
+    box-shadow: 0 0 0 2px;
+    scale: 0.7;
   }
   .transcript {
     display: grid;
