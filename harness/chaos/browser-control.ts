@@ -72,7 +72,8 @@ export async function controlPage(options: PageControlOptions): Promise<PageCont
     },
     goAwayAndBack: async () => {
       const away = new URL('/healthz', page.url()).href;
-      await page.goto(away, { waitUntil: 'commit', timeout: PAGE_LIMIT_MS });
+      // Right after the commit the new page may not be the active one yet, and there is no way back from it.
+      await page.goto(away, { waitUntil: 'load', timeout: PAGE_LIMIT_MS });
       await page.goBack({ waitUntil: 'commit', timeout: PAGE_LIMIT_MS });
       await options.pressStart(page);
     },
