@@ -192,6 +192,11 @@ export interface RoomJoin {
   readonly serverUrl: string;
   /** For the SDK's `reconnectPolicy.nextRetryDelayInMs`; reads our state, so ask it each time. */
   readonly repairDelayMs: RepairDelay;
+  /**
+   * Sound is whole both ways, as far as core knows now. Asked when the SDK has resumed its signal connection: the path
+   * that carries is then kept, as every ICE restart is a break in sound.
+   */
+  readonly isSoundWhole: () => boolean;
   /** True when this client can come back by itself: sets the participant attribute `clara.resume`. */
   readonly resumable: boolean;
   /** Absent in text-only mode. */

@@ -56,6 +56,19 @@ export function mediaSampleOf(reports: readonly StatsReport[], facts: SampleFact
   };
 }
 
+/**
+ * What has come over a connection, bytes, whichever pair it took; where the browser does not count that, over the pair in
+ * use, which is less once another is taken.
+ */
+export function receivedBytesOf(report: StatsReport): number {
+  for (const entry of entriesOf(report)) {
+    const bytes = entry.type === 'transport' ? count(entry, 'bytesReceived') : undefined;
+    if (bytes !== undefined) return bytes;
+  }
+  const pair = selectedPair(report);
+  return (pair && count(pair, 'bytesReceived')) ?? 0;
+}
+
 function selectedPair(report: StatsReport): StatsEntry | undefined {
   const entries = [...entriesOf(report)];
   for (const transport of entries) {

@@ -28,7 +28,7 @@ export function livekitRooms(options: RoomPortOptions): RoomPort {
     async join(join, signal) {
       signal.throwIfAborted();
       if (!isBrowserSupported()) throw new SessionError('unsupported', 'this browser has no WebRTC');
-      const room = createSdkRoom(join.repairDelayMs);
+      const room = createSdkRoom(join, options.clock);
       const joined = new JoinedRoom(room, join.onEvent, options);
       const attempt = new JoinAttempt(room, joined, join);
       try {

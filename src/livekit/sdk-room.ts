@@ -3,7 +3,8 @@
  * the URLs and errors that it logs), its known holes covered. A new one for every join.
  */
 import { ConnectionError, getLogger, LoggerNames, Room } from 'livekit-client';
-import type { RepairDelay } from '../core/ports.ts';
+import type { Clock, RoomJoin } from '../core/ports.ts';
+import { keepPathThatCarries } from './kept-path.ts';
 import { resumeRatherThanRestart } from './sdk-repair.ts';
 
 /** Logger name of our rooms, so that a page that uses livekit-client itself keeps its own log. */
@@ -16,7 +17,10 @@ const MAX_STREAM_BYTES = 1024 * 1024;
 const MAX_MEDIA_SECTIONS = 32;
 
 /** A Room that is not connected yet. */
-export function createSdkRoom(repairDelayMs: RepairDelay): Room {
+export function createSdkRoom(
+  { repairDelayMs, isSoundWhole }: Pick<RoomJoin, 'repairDelayMs' | 'isSoundWhole'>,
+  clock: Clock,
+): Room {
   silenceSdkLog();
   const room: Room = new Room({
     loggerName: SDK_LOGGER,
@@ -38,6 +42,7 @@ export function createSdkRoom(repairDelayMs: RepairDelay): Room {
   swallowBadPackets(room.engine);
   guardSignalAnswers(room.engine);
   resumeRatherThanRestart(room.engine);
+  keepPathThatCarries(room.engine, isSoundWhole, clock);
   return room;
 }
 

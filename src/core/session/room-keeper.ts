@@ -137,6 +137,7 @@ export class RoomKeeper {
           ticketRequest: wayBack.request,
           urlIndex: command.urlIndex,
           repairDelayMs: this.#repairDelay(generation),
+          isSoundWhole: () => this.#room?.generation === generation && isSoundWhole(this.#context.state()),
           onEvent: (event) => {
             if (isEntered) this.#told(generation, event);
             else if (early.length < MAX_EARLY_EVENTS) early.push(event);
@@ -276,4 +277,8 @@ export class RoomKeeper {
   #probeUrl(urlIndex: number): string | undefined {
     return this.#serverUrls[urlIndex % Math.max(1, this.#serverUrls.length)];
   }
+}
+
+function isSoundWhole(state: LinkState): boolean {
+  return state.name === 'connected' || (state.name === 'unstable' && state.cut === 'none');
 }

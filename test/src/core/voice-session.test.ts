@@ -726,6 +726,18 @@ test('the SDK’s repair gets short delays, and null once 15 s of outage have go
   assert.equal(repairDelayMs(0, 0, { fullReconnectAsked: true }), null);
 });
 
+test('sound is whole for the SDK’s resume until either way is cut', async () => {
+  const made = await connected();
+  const { isSoundWhole } = made.ports.rooms.last.join;
+  assert.equal(isSoundWhole(), true);
+  made.ports.rooms.last.tell({ type: 'repairing', scope: 'signal' });
+  assert.equal(phase(made), 'unstable');
+  assert.equal(isSoundWhole(), true, 'only the control connection is gone');
+  cut(made);
+  await timeUntil(made, () => phase(made) === 'reconnecting');
+  assert.equal(isSoundWhole(), false);
+});
+
 // ---- what ends a wait early ----
 
 /** In a wait of 8 s, with probes that go unanswered. */

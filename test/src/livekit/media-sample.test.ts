@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mediaSampleOf, type SampleFacts } from '../../../src/livekit/media-sample.ts';
+import { mediaSampleOf, receivedBytesOf, type SampleFacts } from '../../../src/livekit/media-sample.ts';
 
 const facts: SampleFacts = {
   monoMs: 5,
@@ -91,5 +91,25 @@ describe('a media sample', () => {
     expect(sample.pairs.map(({ id }) => id)).to.deep.equal(['A', 'B']);
     expect(sample).to.not.have.any.keys('up', 'down');
     expect(sample.upConfirmed).to.equal(true);
+  });
+});
+
+describe('what has come over a connection', () => {
+  const pairs = [
+    { id: 'CP1', type: 'candidate-pair', bytesReceived: 5000 },
+    { id: 'CP2', type: 'candidate-pair', selected: true, bytesReceived: 300 },
+  ];
+
+  it('counts all pairs that were taken', () => {
+    const transport = { id: 'T1', type: 'transport', selectedCandidatePairId: 'CP2', bytesReceived: 5300 };
+    expect(receivedBytesOf(report(transport, ...pairs))).to.equal(5300);
+  });
+
+  it('is that of the pair in use where the browser counts no more, and nothing without one', () => {
+    const transport = { id: 'T1', type: 'transport', selectedCandidatePairId: 'CP2' };
+    expect(receivedBytesOf(report(transport, ...pairs))).to.equal(300);
+    expect(receivedBytesOf(report(...pairs))).to.equal(300);
+    expect(receivedBytesOf(report(transport))).to.equal(0);
+    expect(receivedBytesOf(report())).to.equal(0);
   });
 });

@@ -128,6 +128,23 @@ describe("the SDK's repair", () => {
     expect((await bench.microphone()).readyState).to.equal('live');
   });
 
+  it('keeps the path that carries while it resumes: ICE anew would be a break in sound', async () => {
+    const { peer } = await bench.joinWithAgent({ isSoundWhole: () => true }, { audio: true });
+    const before = peer.offers.length;
+    peer.resetSocket();
+    await peer.until(() => peer.offers.length > before);
+    expect(peer.resumes).to.have.length(1);
+    expect(new Set(peer.offers.map(ufragOf)).size).to.equal(1);
+  });
+
+  it('restarts ICE with a resume when something is cut already', async () => {
+    const { peer } = await bench.joinWithAgent({ isSoundWhole: () => false }, { audio: true });
+    const before = peer.offers.length;
+    peer.resetSocket();
+    await peer.until(() => peer.offers.length > before);
+    expect(new Set(peer.offers.map(ufragOf)).size).to.equal(2);
+  });
+
   it('begins at once when it is asked for: ICE anew over the signal connection that stands', async () => {
     const room = await bench.join();
     const peer = await bench.server.peer();
