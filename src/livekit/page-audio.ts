@@ -1,6 +1,6 @@
 /**
- * The page's one AudioContext and the level meters on it. The context lives while a meter or a tap does; a browser that
- * wants a gesture first leaves it suspended, and then a meter reads 0 until {@link PageAudio.resume}.
+ * The page's one AudioContext, the level meters on it, and the audio elements that play. The context lives while a meter or a
+ * tap does; a browser that wants a gesture first leaves it suspended, and then a meter reads 0 until {@link PageAudio.resume}.
  */
 import type { MicrophoneReading } from '../core/ports.ts';
 
@@ -32,6 +32,7 @@ export class PageAudio {
   readonly #createContext: () => AudioContext;
   readonly #meters = new Set<LevelMeter>();
   readonly #taps = new Set<MediaStreamAudioDestinationNode>();
+  readonly #spareElements: HTMLAudioElement[] = [];
   #context: AudioContext | undefined;
 
   constructor(createContext: () => AudioContext = () => new AudioContext({ latencyHint: 'interactive' })) {
@@ -69,6 +70,24 @@ export class PageAudio {
         this.#release();
       },
     };
+  }
+
+  /**
+   * A hidden audio element that is in no document. One that has played before is lent again: Chromium keeps each one's
+   * controls, 130 nodes, for as long as the page lives, and Safari on iOS lets only those play that a gesture has started.
+   */
+  lendElement(): HTMLAudioElement {
+    const spare = this.#spareElements.pop();
+    if (spare !== undefined) return spare;
+    const element = document.createElement('audio');
+    element.hidden = true;
+    element.autoplay = true;
+    return element;
+  }
+
+  /** For the next one who wants to play. */
+  takeBack(element: HTMLAudioElement): void {
+    this.#spareElements.push(element);
   }
 
   /** To be called from a user gesture; never rejects. */

@@ -1,5 +1,5 @@
 /**
- * Plays what the room sends: one hidden audio element a track, owned here, removed with the track or at close.
+ * Plays what the room sends: one hidden audio element a track, lent by the page, given back with the track or at close.
  * Tells when the browser wants a gesture first. The agent's track has a level meter on it.
  */
 import { type RemoteTrack, Track } from 'livekit-client';
@@ -26,9 +26,7 @@ export class RemoteAudio {
   /** Starts to play `track`; anything but audio is left alone. */
   add(track: RemoteTrack, fromAgent: boolean): void {
     if (this.#isClosed || track.kind !== Track.Kind.Audio || this.#playing.has(trackKey(track))) return;
-    const element = document.createElement('audio');
-    element.hidden = true;
-    element.autoplay = true;
+    const element = this.#audio.lendElement();
     element.srcObject = new MediaStream([track.mediaStreamTrack]);
     document.body.append(element);
     const meter = fromAgent ? this.#audio.meter(track.mediaStreamTrack) : undefined;
@@ -47,7 +45,7 @@ export class RemoteAudio {
     const playing = this.#playing.get(trackKey(track));
     if (playing === undefined) return;
     this.#playing.delete(trackKey(track));
-    discard(playing);
+    this.#discard(playing);
   }
 
   /** Loudness of the agent, 0 to 1. */
@@ -71,8 +69,16 @@ export class RemoteAudio {
   /** Removes all elements; idempotent. */
   close(): void {
     this.#isClosed = true;
-    for (const playing of this.#playing.values()) discard(playing);
+    for (const playing of this.#playing.values()) this.#discard(playing);
     this.#playing.clear();
+  }
+
+  #discard({ element, meter }: Playing): void {
+    meter?.close();
+    element.pause();
+    element.srcObject = null;
+    element.remove();
+    this.#audio.takeBack(element);
   }
 
   #setBlocked(blocked: boolean): void {
@@ -84,11 +90,4 @@ export class RemoteAudio {
 
 function trackKey(track: RemoteTrack): string {
   return track.sid ?? track.mediaStreamTrack.id;
-}
-
-function discard({ element, meter }: Playing): void {
-  meter?.close();
-  element.pause();
-  element.srcObject = null;
-  element.remove();
 }

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { RoomWatch } from '../../../src/core/session/room-watch.ts';
 import { FakeWorld, fakePorts } from '../../support/core/fake-ports.ts';
 
-test('what a listener throws is told as a defect, and the watch goes on', async () => {
+/** A world with one room in it that was joined just now. */
+async function joined() {
   const world = new FakeWorld();
   const { clock } = world;
   const { rooms, log } = fakePorts(world);
@@ -21,12 +22,17 @@ test('what a listener throws is told as a defect, and the watch goes on', async 
     life.signal,
   );
   await clock.advance(world.joinMs);
+  return { world, clock, rooms, log, life, room: await joining };
+}
+
+test('what a listener throws is told as a defect, and the watch goes on', async () => {
+  const { world, clock, rooms, log, life, room } = await joined();
   const defects: unknown[] = [];
   const cuts: string[] = [];
   let isBroken = true;
   new RoomWatch(
     clock,
-    await joining,
+    room,
     {
       onFinding: ({ cut }) => {
         if (isBroken) throw new RangeError('a defect');
@@ -56,27 +62,11 @@ test('what a listener throws is told as a defect, and the watch goes on', async 
 });
 
 test('an agent that is silent with its path is no sooner there again than the cut is found', async () => {
-  const world = new FakeWorld();
-  const { clock } = world;
-  const { rooms } = fakePorts(world);
-  const life = new AbortController();
-  const joining = rooms.join(
-    {
-      ticket: { serverUrls: ['ws://one'], participantToken: 'token-1' },
-      serverUrl: 'ws://one',
-      repairDelayMs: () => null,
-      isSoundWhole: () => false,
-      resumable: false,
-      muted: false,
-      onEvent: () => {},
-    },
-    life.signal,
-  );
-  await clock.advance(world.joinMs);
+  const { world, clock, rooms, life, room } = await joined();
   const told: string[] = [];
   new RoomWatch(
     clock,
-    await joining,
+    room,
     {
       onFinding: ({ cut }) => {
         if (cut !== 'none') told.push(`cut ${cut}`);
