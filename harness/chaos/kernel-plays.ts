@@ -52,12 +52,26 @@ export function playableByKernel<T extends Pick<Scenario, 'id' | 'fault'>>(
   return { playable: scenarios.filter(({ id }) => !ids.has(id)), notPlayable };
 }
 
+/** Media is 50 packets a second each way, so the shortest cut, of 1 s, loses more; what is lost by chance is less. */
+const LEAST_MEDIA_LOST = 10;
+
 /** Why a cut by the kernel cannot have broken anything; undefined when it did. */
 export function missedByKernel(
   fault: FaultSpec,
   before: KernelCounts,
   after: KernelCounts,
 ): string | undefined {
-  const isCut = ['wholePath', 'udpCut', 'signalStall'].includes(fault.kind);
-  return isCut && after.lost <= before.lost ? 'no packet was cut' : undefined;
+  const lost = after.lost - before.lost;
+  switch (fault.kind) {
+    case 'wholePath':
+    case 'udpCut':
+      if (lost < LEAST_MEDIA_LOST)
+        return `${Math.max(0, lost)} packets were cut, at least ${LEAST_MEDIA_LOST} have to be`;
+      if (fault.kind === 'udpCut' || fault.how === 'hole') return undefined;
+      return after.refused > before.refused ? undefined : 'no connection was refused';
+    case 'signalStall':
+      return lost < 1 ? 'no packet was cut' : undefined;
+    default:
+      return undefined;
+  }
 }

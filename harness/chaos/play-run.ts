@@ -80,6 +80,7 @@ export async function playRun(
     );
   });
   try {
+    signal.throwIfAborted(); // while the process was being started: nothing has heard it then
     group.send(order);
     const end = await Promise.race([told, stopped]);
     signal.throwIfAborted();

@@ -3,7 +3,7 @@ import type { KernelCounts } from '../faults/kernel-path.ts';
 
 /**
  * From the text of a router's `/proc/PID/net/snmp`. ARP is not in these counters, so what came in and was neither sent
- * on nor taken in was lost by a rule. @param refused the same file of the refuser. Throws for another format.
+ * on nor taken in was lost by a rule, but for a few: multicast that nobody has joined, and what is on its way just now. @param refused the same file of the refuser. Throws for another format.
  */
 export function kernelCounts(router: string, refuser: string): KernelCounts {
   const ip = counters(router, 'Ip');

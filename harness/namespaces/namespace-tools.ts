@@ -1,6 +1,6 @@
 /**
  * Whether the kernel may make faults here: the commands, and the right to use them. Owns the one question that tells
- * for certain: a namespace with a link and a rule in it, gone again when the question is answered.
+ * for certain: a namespace with a link, a rule and forwarding in it, gone again when the question is answered.
  */
 import { findOnPath } from '../parts/executable.ts';
 import { PartMissingError } from '../parts/part-missing-error.ts';
@@ -14,7 +14,7 @@ const COMMANDS = ['unshare', 'nsenter', 'ip', 'ss'] as const;
 const SYSTEM_FOLDERS = '/usr/sbin:/sbin:/usr/bin:/bin';
 const PROBE_LIMIT_MS = 5_000;
 const PROBE =
-  '"$0" link add clara0 type veth peer name clara1 && "$0" rule add pref 10 iif clara1 ipproto udp blackhole';
+  '"$0" link add clara0 type veth peer name clara1 && "$0" rule add pref 10 iif clara1 ipproto udp blackhole && echo 1 > /proc/sys/net/ipv4/ip_forward';
 
 /** Advice for a machine without. */
 export const NAMESPACE_ADVICE =

@@ -233,8 +233,8 @@ export interface ProbePort {
    */
   probe(serverUrl: string, signal: AbortSignal, pool: ProbePool): Promise<boolean>;
   /**
-   * Opens a connection of its own to `serverUrl`, and resolves when anything has answered, also with a refusal. Says nothing
-   * of ours, and closes it. Rejects with `signal.reason` when aborted.
+   * Opens a connection of its own to `serverUrl`, and resolves when it ends or is open: somebody has answered, be it with a
+   * refusal, or the browser has given it up, which no browser tells apart. Says nothing of ours, and closes it. Rejects with `signal.reason` when aborted.
    */
   knock(serverUrl: string, signal: AbortSignal): Promise<void>;
 }

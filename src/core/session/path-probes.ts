@@ -6,27 +6,37 @@
 import type { SessionPorts } from '../ports.ts';
 import {
   isSilent,
-  knocksDue,
+  nextKnock,
   nextProbePool,
+  NO_KNOCKS,
   PROBE_EVERY_MS,
   PROBE_LIMIT_MS,
+  type Knocks,
   type PendingProbe,
   type ProbePool,
 } from '../reconnect/probe-schedule.ts';
 import { aborted, type Background } from './background.ts';
 import { settledWithin, untilAborted } from './bounded.ts';
 
+/**
+ * A browser that loses its network closes sockets and fails questions together, in any order. Where all else still waits so
+ * much later, ms, somebody has answered a knock.
+ */
+const TOGETHER_MS = 100;
+
+/** Told of each answer and refusal, and whether it was the question that was asked last. */
+type Listener = (answered: boolean, isLatest: boolean) => void;
+
 /** One address, since its last answer. */
 interface AskedAddress {
   /** Oldest first. */
   readonly pending: PendingProbe[];
   newest: PendingProbe | undefined;
+  /** A reason to hope has come since the last question. */
+  isHoped: boolean;
   /** Ends all of it. */
   readonly ending: AbortController;
-  knocks: number;
-  /** Ends the knock that is under way. */
-  knocking: AbortController;
-  readonly listeners: Set<(answered: boolean) => void>;
+  readonly listeners: Set<Listener>;
 }
 
 /** One session's. */
@@ -34,6 +44,10 @@ export class PathProbes {
   readonly #ports: Pick<SessionPorts, 'clock' | 'probe'>;
   readonly #background: Background;
   readonly #addresses = new Map<string, AskedAddress>();
+  /** Of all addresses, as the browser counts them together. */
+  #knocks: Knocks = NO_KNOCKS;
+  /** Ends the knock that is under way. */
+  #knocking = aborted();
 
   constructor(ports: Pick<SessionPorts, 'clock' | 'probe'>, background: Background) {
     this.#ports = ports;
@@ -61,7 +75,6 @@ export class PathProbes {
         if (asked !== heard) heard?.listeners.delete(tell);
         heard = asked;
         heard?.listeners.add(tell);
-        if (address !== undefined && heard !== undefined) this.#knockIfDue(address, heard);
         await clock.sleep(PROBE_EVERY_MS, stay);
         if (heard !== undefined && isSilent(heard.pending, clock.monoMs())) tell(false);
       }
@@ -77,10 +90,12 @@ export class PathProbes {
   async answers(address: string, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
     const asked = this.#askIfDue(address);
-    let listener = (_answered: boolean): void => {};
+    let listener: Listener = () => {};
     let isAnswered = false;
     const told = new Promise<void>((resolve) => {
-      listener = (answered) => {
+      listener = (answered, isLatest) => {
+        // That an older question has failed, as all do when the network changes, says nothing of the newest.
+        if (!answered && !isLatest && asked.pending.length > 0) return;
         isAnswered = answered;
         resolve();
       };
@@ -99,29 +114,39 @@ export class PathProbes {
 
   /** Somebody or something says that the path may be back: the next question does not wait for its turn. */
   askAnew(): void {
-    for (const asked of this.#addresses.values()) asked.newest = undefined;
+    for (const asked of this.#addresses.values()) asked.isHoped = true;
   }
 
   /** The outage is over: gives up all that is under way. */
   end(): void {
-    for (const asked of this.#addresses.values()) giveUp(asked);
+    for (const asked of this.#addresses.values()) this.#giveUp(asked);
     this.#addresses.clear();
+    this.#knocks = NO_KNOCKS;
   }
 
+  /** Asks or knocks at `address`, if either is due. */
   #askIfDue(address: string): AskedAddress {
     const asked = this.#addresses.get(address) ?? {
       pending: [],
       newest: undefined,
+      isHoped: false,
       ending: new AbortController(),
-      knocks: 0,
-      knocking: aborted(),
       listeners: new Set(),
     };
     this.#addresses.set(address, asked);
-    const { pending, newest } = asked;
+    const { pending, newest, isHoped } = asked;
     const atMonoMs = this.#ports.clock.monoMs();
-    const pool = nextProbePool(pending, newest !== undefined && pending.includes(newest), atMonoMs);
+    asked.isHoped = false;
+    const isPending = newest !== undefined && pending.includes(newest);
+    const pool = nextProbePool(pending, isPending, atMonoMs, isHoped);
     if (pool !== undefined) this.#background.run(this.#ask(address, asked, pool, atMonoMs));
+    const knocks = nextKnock(pending, this.#knocks, atMonoMs, isHoped && pool === undefined);
+    if (knocks !== undefined) {
+      this.#knocks = knocks;
+      this.#knocking.abort();
+      this.#knocking = new AbortController();
+      this.#background.run(this.#knock(address, asked, this.#knocking.signal));
+    }
     return asked;
   }
 
@@ -138,43 +163,38 @@ export class PathProbes {
     }
     if (signal.aborted) return;
     asked.pending.splice(asked.pending.indexOf(probe), 1);
-    this.#answered(address, asked, answered);
+    this.#answered(address, asked, answered, asked.newest === probe);
   }
 
-  #answered(address: string, asked: AskedAddress, answered: boolean): void {
+  #answered(address: string, asked: AskedAddress, answered: boolean, isLatest: boolean): void {
     if (answered) {
-      giveUp(asked);
+      this.#giveUp(asked);
       if (this.#addresses.get(address) === asked) this.#addresses.delete(address);
     }
-    for (const listener of [...asked.listeners]) listener(answered);
-  }
-
-  #knockIfDue(address: string, asked: AskedAddress): void {
-    if (knocksDue(asked.pending, this.#ports.clock.monoMs()) <= asked.knocks) return;
-    asked.knocks += 1;
-    asked.knocking.abort();
-    asked.knocking = new AbortController();
-    this.#background.run(this.#knock(address, asked, asked.knocking.signal));
+    for (const listener of [...asked.listeners]) listener(answered, isLatest);
   }
 
   async #knock(address: string, asked: AskedAddress, signal: AbortSignal): Promise<void> {
     try {
       await this.#ports.probe.knock(address, signal);
+      if (signal.aborted) return;
+      // It ended: somebody may be there. Whether it is the server, only a question tells; when all are under way and go
+      // on waiting, the join itself.
+      const questions = asked.pending.length;
+      asked.newest = undefined;
+      this.#askIfDue(address);
+      if (asked.pending.length !== questions) return;
+      await this.#ports.clock.sleep(TOGETHER_MS, signal);
+      if (asked.pending.length === questions) this.#answered(address, asked, true, true);
     } catch {
-      return; // aborted, or an address that no socket takes: questions go on without
+      // Aborted, or an address that no socket takes: questions go on without.
     }
-    if (signal.aborted) return;
-    // Somebody is there. Whether it is the server, only a question tells; when all are under way, the join itself.
-    const questions = asked.pending.length;
-    asked.newest = undefined;
-    this.#askIfDue(address);
-    if (asked.pending.length === questions) this.#answered(address, asked, true);
   }
-}
 
-/** What else is under way would only tell the same again. */
-function giveUp(asked: AskedAddress): void {
-  asked.ending.abort();
-  asked.knocking.abort();
-  asked.pending.length = 0;
+  /** What else is under way would only tell the same again. A knock at another address is in the join's way. */
+  #giveUp(asked: AskedAddress): void {
+    asked.ending.abort();
+    this.#knocking.abort();
+    asked.pending.length = 0;
+  }
 }

@@ -37,16 +37,22 @@ test('the kernel plays every cut of the path, and all that is no fault of the pa
   for (const { id, why } of notPlayable) assert.match(why, /--way N/, id);
 });
 
-test('a cut that no packet met has missed; what is no cut has nothing to count', () => {
-  const counts = (lost: number) => ({ passed: 10, lost, refused: 0 });
+test('a cut that met no media, or refused nobody, has missed; what is no cut has nothing to count', () => {
+  const counts = (lost: number, refused = 0) => ({ passed: 10, lost, refused });
   for (const fault of [
     { kind: 'wholePath', how: 'hole' },
     { kind: 'udpCut', side: 'up' },
-    { kind: 'signalStall' },
   ] as const) {
-    assert.equal(missedByKernel(fault, counts(3), counts(3)), 'no packet was cut');
-    assert.equal(missedByKernel(fault, counts(3), counts(4)), undefined);
+    assert.equal(missedByKernel(fault, counts(3), counts(12)), '9 packets were cut, at least 10 have to be');
+    assert.equal(missedByKernel(fault, counts(3), counts(13)), undefined);
   }
+  for (const how of ['refuse', 'off'] as const) {
+    const fault = { kind: 'wholePath', how } as const;
+    assert.equal(missedByKernel(fault, counts(3, 1), counts(99, 1)), 'no connection was refused');
+    assert.equal(missedByKernel(fault, counts(3, 1), counts(99, 2)), undefined);
+  }
+  assert.equal(missedByKernel({ kind: 'signalStall' }, counts(3), counts(3)), 'no packet was cut');
+  assert.equal(missedByKernel({ kind: 'signalStall' }, counts(3), counts(4)), undefined);
   assert.equal(missedByKernel({ kind: 'page', action: 'reload' }, counts(3), counts(3)), undefined);
 });
 

@@ -145,12 +145,71 @@ test('an answered knock makes the next question due, whose answer alone is told'
   assert.equal(ports.probe.knockCount, 2);
   const asked = ports.probe.count;
   world.pathUp = true;
+  ports.probe.isSomebodyElse = true;
   await world.clock.advance(950);
   assert.ok(
-    told.includes(true),
+    ports.probe.count > asked,
     'the knock of 30.5 s is sent again after 3 s, and no question before 33.5 s',
   );
-  assert.ok(ports.probe.count > asked);
+  assert.ok(!told.includes(true));
+  ports.probe.isSomebodyElse = false;
+  await world.clock.advance(500);
+  assert.ok(told.includes(true));
+});
+
+test('a button that is pressed again and again leaves questions for the rest of the outage', async () => {
+  const { world, ports, probes, start } = bench();
+  world.pathUp = false;
+  start();
+  for (let pressed = 0; pressed < 15; pressed += 1) {
+    await world.clock.advance(2000);
+    probes.askAnew();
+  }
+  assert.equal(ports.probe.count, 6, 'four by the schedule, and two');
+  assert.equal(ports.probe.knockCount, 3);
+  await world.clock.advance(80_000);
+  assert.equal(ports.probe.count, 10);
+  assert.equal(ports.probe.knockCount, 3 + 5);
+});
+
+test('all addresses together have seven knocks, one of them under way, which ends with any answer', async () => {
+  let address = 'wss://one.test';
+  const { world, ports, start } = bench(() => address);
+  world.pathUp = false;
+  start();
+  for (let at = 0; at < 16; at += 1) {
+    await world.clock.advance(9500);
+    address = at % 2 === 0 ? 'wss://two.test' : 'wss://one.test';
+  }
+  assert.equal(ports.probe.knockCount, 7);
+  assert.equal(ports.probe.pendingCount, ports.probe.count + 1);
+});
+
+test('a browser that drops all at once has not reached anybody, although a knock ends first', async () => {
+  const { world, ports, told, start } = bench();
+  world.pathUp = false;
+  start();
+  await world.clock.advance(114_000);
+  assert.equal(ports.probe.count, 10);
+  ports.probe.dropAll();
+  await world.clock.advance(400);
+  assert.ok(!told.includes(true));
+});
+
+test('a join waits on when an older question fails', async () => {
+  const { world, probes, ports, start, stay } = bench();
+  world.pathUp = false;
+  start();
+  await world.clock.advance(12_000);
+  stay.abort();
+  probes.askAnew();
+  const answered = probes.answers(ADDRESS, new AbortController().signal);
+  await world.clock.advance(0);
+  ports.probe.dropOldest();
+  await world.clock.advance(500);
+  world.pathUp = true;
+  await world.clock.advance(2000);
+  assert.equal(await answered, true, 'the SYN that is sent again after 1 s');
 });
 
 test('an answered knock is told when every question is under way', async () => {

@@ -2,11 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   isSilent,
-  knocksDue,
+  NO_KNOCKS,
+  nextKnock,
   nextProbePool,
   PROBE_EVERY_MS,
   PROBE_LIMIT_MS,
   PROBE_POOLS,
+  type Knocks,
   type PendingProbe,
 } from '../../../src/core/reconnect/probe-schedule.ts';
 
@@ -31,8 +33,12 @@ function askedInHole(): PendingProbe[] {
 function knocksInHole(): { fromMs: number; toMs: number }[] {
   const first: PendingProbe = { pool: 'anonymous', askedMonoMs: 0 };
   const begun: number[] = [];
-  for (let atMs = 0; atMs < HOLE_MS; atMs += PROBE_EVERY_MS)
-    if (knocksDue([first], atMs) > begun.length) begun.push(atMs);
+  let knocks = NO_KNOCKS;
+  for (let atMs = 0; atMs < HOLE_MS; atMs += PROBE_EVERY_MS) {
+    const next = nextKnock([first], knocks, atMs);
+    if (next !== undefined) begun.push(atMs);
+    knocks = next ?? knocks;
+  }
   return begun.map((fromMs, index) => ({ fromMs, toMs: begun[index + 1] ?? HOLE_MS }));
 }
 
@@ -74,8 +80,43 @@ test('in silence there is a knock after 14 s and then every 16.5 s, seven at mos
     knocksInHole().map(({ fromMs }) => fromMs / 1000),
     [14, 30.5, 47, 63.5, 80, 96.5, 113],
   );
-  assert.equal(knocksDue([{ pool: 'anonymous', askedMonoMs: 0 }], 1e9), 7);
-  assert.equal(knocksDue([], 1e9), 0);
+  const first: PendingProbe = { pool: 'anonymous', askedMonoMs: 0 };
+  assert.equal(nextKnock([first], { scheduled: 7, hoped: 0, latestMonoMs: 113_000 }, 1e9), undefined);
+  assert.equal(nextKnock([], NO_KNOCKS, 1e9), undefined);
+});
+
+test('a knock waits for 14 s of silence on a new network too, and goes on from there', () => {
+  const knocks = { scheduled: 3, hoped: 0, latestMonoMs: 47_000 };
+  const anew: PendingProbe = { pool: 'anonymous', askedMonoMs: 55_500 };
+  assert.equal(nextKnock([anew], knocks, 69_000), undefined);
+  assert.deepEqual(nextKnock([anew], knocks, 69_500), { scheduled: 4, hoped: 0, latestMonoMs: 69_500 });
+});
+
+test('hope brings two questions forward and not more than one every 2.5 s; the rest is left for the outage', () => {
+  const pending: PendingProbe[] = [];
+  for (let askedMonoMs = 0; askedMonoMs < HOLE_MS; askedMonoMs += PROBE_EVERY_MS) {
+    const pool = nextProbePool(pending, true, askedMonoMs, true);
+    if (pool !== undefined) pending.push({ pool, askedMonoMs });
+  }
+  const atS = pending.map(({ askedMonoMs }) => askedMonoMs / 1000);
+  assert.deepEqual(atS, [0, 2.5, 5, 7.5, 12.5, 25.5, 38.5, 51.5, 64.5, 77.5]);
+});
+
+test('hope that gets no question has a knock, unless something young is under way, and three at most', () => {
+  const pending: PendingProbe[] = [{ pool: 'anonymous', askedMonoMs: 0 }];
+  const atHope = (knocks: Knocks, atMonoMs: number) => nextKnock(pending, knocks, atMonoMs, true);
+  assert.equal(atHope(NO_KNOCKS, 2400), undefined);
+  const one = atHope(NO_KNOCKS, 2500);
+  assert.deepEqual(one, { scheduled: 0, hoped: 1, latestMonoMs: 2500 });
+  assert.equal(atHope(one, 4900), undefined);
+  const three = { scheduled: 0, hoped: 3, latestMonoMs: 7500 };
+  assert.equal(atHope(three, 12_000), undefined);
+  assert.deepEqual(
+    atHope(three, 24_000),
+    { scheduled: 1, hoped: 3, latestMonoMs: 24_000 },
+    'by the schedule',
+  );
+  assert.equal(nextKnock([], NO_KNOCKS, 5000, true), undefined);
 });
 
 for (const [system, meanMs, worstMs] of [

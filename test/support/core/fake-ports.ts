@@ -386,7 +386,11 @@ export class FakeProbe implements ProbePort {
   knockCount = 0;
   /** Answers `false` at once instead of hanging. */
   refuses = false;
+  /** Whoever is there answers no question. */
+  isSomebodyElse = false;
   readonly #world: FakeWorld;
+  readonly #questions = new Set<AbortController>();
+  readonly #knocks = new Set<AbortController>();
   /** When each connection that hangs was begun, by pool. */
   readonly #hanging: Record<ProbePool, number[]> = { anonymous: [], credentialed: [] };
 
@@ -396,27 +400,51 @@ export class FakeProbe implements ProbePort {
 
   async probe(_serverUrl: string, signal: AbortSignal, pool: ProbePool): Promise<boolean> {
     this.count += 1;
-    this.pendingCount += 1;
-    try {
+    return this.#under(this.#questions, signal, async (either) => {
       const wasUp = this.#world.pathUp;
-      if (!wasUp && !this.refuses) return await this.#hang(this.#hanging[pool], signal);
+      if (!wasUp && !this.refuses) return this.#hang(this.#hanging[pool], either);
       // What hung has got through by now.
       if (wasUp) for (const hanging of Object.values(this.#hanging)) hanging.length = 0;
-      await this.#world.clock.sleep(10, signal);
-      return wasUp;
-    } finally {
-      this.pendingCount -= 1;
-    }
+      await this.#world.clock.sleep(10, either);
+      return wasUp && !this.isSomebodyElse;
+    });
   }
 
   /** A connection of its own, which goes with it. */
   async knock(_serverUrl: string, signal: AbortSignal): Promise<void> {
     this.knockCount += 1;
+    await this.#under(this.#knocks, signal, async (either) => {
+      if (this.#world.pathUp || this.refuses) await this.#world.clock.sleep(10, either);
+      else await this.#hang([], either);
+      return true;
+    });
+  }
+
+  /** The browser loses its network: all that hangs ends, knocks first. */
+  dropAll(): void {
+    for (const ending of [...this.#knocks, ...this.#questions]) ending.abort();
+  }
+
+  dropOldest(): void {
+    const [oldest] = this.#questions;
+    oldest?.abort();
+  }
+
+  async #under(
+    all: Set<AbortController>,
+    signal: AbortSignal,
+    run: (either: AbortSignal) => Promise<boolean>,
+  ): Promise<boolean> {
+    const dropped = new AbortController();
+    all.add(dropped);
     this.pendingCount += 1;
     try {
-      if (!this.#world.pathUp && !this.refuses) await this.#hang([], signal);
-      else await this.#world.clock.sleep(10, signal);
+      return await run(AbortSignal.any([signal, dropped.signal]));
+    } catch (error) {
+      if (dropped.signal.aborted) return false;
+      throw error;
     } finally {
+      all.delete(dropped);
       this.pendingCount -= 1;
     }
   }
@@ -433,7 +461,7 @@ export class FakeProbe implements ProbePort {
       if (!Number.isFinite(dueMs)) return never(signal);
       await clock.sleep(dueMs - atMs, signal);
       if (this.#world.pathUp) hanging.length = 0;
-      if (this.#world.pathUp) return true;
+      if (this.#world.pathUp) return !this.isSomebodyElse;
     }
   }
 }
