@@ -12,7 +12,7 @@ import { tidy } from '../storage/tidy.ts';
 import { browserClock } from './browser-clock.ts';
 import { watchPageEvents } from './page-events.ts';
 
-/** After a page's first session is made, what crashed before is put right so much later, ms: the start comes first. */
+/** After a call is made, what crashed before is put right so much later, ms: the start comes first. */
 const TIDY_AFTER_MS = 5000;
 
 /** Choices of who has a call recorded. */
@@ -45,7 +45,7 @@ export function recordedCall({
   const store =
     recordStore ?? Promise.resolve(new IndexedRecordWriter(new Database({ clock: browserClock })));
   const tidyUp = async (): Promise<void> => {
-    await browserClock.sleep(TIDY_AFTER_MS, new AbortController().signal);
+    await browserClock.sleep(TIDY_AFTER_MS, new AbortController().signal); // also when the call is over by then
     await tidy(await store, browserClock.wallMs());
   };
   tidyUp().catch(() => {}); // the recorder tells of a store that cannot be used

@@ -10,7 +10,8 @@ import type { KeptKind, KeptPiece, ListedRecording, Recording } from '../shared/
 import { openRecordStore } from '../storage/open-record-store.ts';
 import { putAwayAll } from '../storage/put-away.ts';
 import type { RecordStore } from '../storage/record-store.ts';
-import { setLimits, storedLimits, tidy } from '../storage/tidy.ts';
+import { whenRecorded } from '../storage/recording-lock.ts';
+import { isRunning, setLimits, storedLimits, tidy } from '../storage/tidy.ts';
 import { browserClock } from './browser-clock.ts';
 import { consoleLog } from './console-log.ts';
 
@@ -65,11 +66,16 @@ export interface RecordingLibrary {
   review(sessionId: string): Promise<ReviewModel | undefined>;
   compare(firstId: string, secondId: string, alignment: Alignment): Promise<CompareModel | undefined>;
   setPinned(sessionId: string, pinned: boolean): Promise<void>;
-  delete(sessionId: string): Promise<void>;
+  /** Whether some page still records it. Its recorder would write it anew if it were deleted. */
+  isRunning(sessionId: string): Promise<boolean>;
+  /** Resolves when nobody records it any more; rejects when `signal` aborts. False: this browser cannot tell. */
+  whenOver(sessionId: string, signal: AbortSignal): Promise<boolean>;
+  /** False, and nothing is deleted, while it runs. */
+  delete(sessionId: string): Promise<boolean>;
   /** What was kept of its text and sound. */
   kept(sessionId: string): Promise<readonly KeptPiece[]>;
-  /** Deletes a session's text or sound for good. */
-  deleteKept(sessionId: string, kind: KeptKind): Promise<void>;
+  /** Deletes a session's text or sound for good. False, and nothing is deleted, while it runs. */
+  deleteKept(sessionId: string, kind: KeptKind): Promise<boolean>;
   /** @param withKept an archive gets the text and sound as well; no other format ever does. Default false */
   export(sessionId: string, format: ExportFormat, withKept?: boolean): Promise<RecordingFile | undefined>;
   /** All sessions as one archive. @param withKept with their text and sound; default false */
@@ -95,6 +101,10 @@ export function libraryOver(store: RecordStore): RecordingLibrary {
     const stored = await store.read(id);
     return stored === undefined ? undefined : reviewModelOf(stored.recording, stored.leftOut);
   };
+  const runs = async (id: string): Promise<boolean> => {
+    const session = (await store.list()).find((one) => one.id === id);
+    return session !== undefined && isRunning(session, browserClock.wallMs());
+  };
   return {
     isPersistent: store.isPersistent,
     list: () => store.list(),
@@ -112,9 +122,19 @@ export function libraryOver(store: RecordStore): RecordingLibrary {
         : compareModelOf(first, second, alignment);
     },
     setPinned: (id, pinned) => store.setPinned(id, pinned),
-    delete: (id) => store.delete(id),
+    isRunning: runs,
+    whenOver: whenRecorded,
+    async delete(id) {
+      if (await runs(id)) return false;
+      await store.delete(id);
+      return true;
+    },
     kept: (id) => store.kept(id),
-    deleteKept: (id, kind) => store.deleteKept(id, kind),
+    async deleteKept(id, kind) {
+      if (await runs(id)) return false;
+      await store.deleteKept(id, kind);
+      return true;
+    },
     async export(id, format, withKept = false) {
       const recording = await recordingOf(store, id, withKept);
       if (recording === undefined) return undefined;

@@ -24,6 +24,7 @@ function record(audio: PageAudio, listener: TakeListener): (() => void) | undefi
     const recorder = new Recorder(tap.stream, { mimeType: TYPE, audioBitsPerSecond: BITS_PER_SECOND });
     // One after the other: bytes of a later piece must not come before those of an earlier one.
     let order = Promise.resolve();
+    let isAsked = false;
     recorder.ondataavailable = ({ data }) => {
       order = order.then(async () => {
         const bytes = new Uint8Array(await data.arrayBuffer());
@@ -32,9 +33,18 @@ function record(audio: PageAudio, listener: TakeListener): (() => void) | undefi
       order.catch(() => listener.failed());
     };
     recorder.onerror = () => listener.failed();
-    recorder.onstop = () => tap.close();
+    recorder.onstop = () => {
+      tap.close();
+      if (isAsked) return;
+      // By itself, as when its track has ended: it tells no error then. After the last piece.
+      order.then(
+        () => listener.failed(),
+        () => {}, // told already
+      );
+    };
     recorder.start(PIECE_MS);
     return () => {
+      isAsked = true;
       if (recorder.state !== 'inactive') recorder.stop();
     };
   } catch {

@@ -1,5 +1,5 @@
 /**
- * Puts sessions away that are over: live chunks of ten samples become chunks of 300, and the list gets its digest.
+ * Puts sessions away that are over: live chunks of nine samples become chunks of 300, and the list gets its digest.
  * Loaded with the review and never with a call. A chunk that cannot be read stays as it is: what is broken is shown,
  * not thrown away.
  */

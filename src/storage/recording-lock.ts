@@ -18,6 +18,13 @@ export function holdRecordingLock(sessionId: string, until: AbortSignal): void {
     .catch(() => {}); // without the mark the next start ends the session too early, no more
 }
 
+/** Resolves when no page writes this session any more; rejects when `signal` aborts. False: this browser cannot tell. */
+export async function whenRecorded(sessionId: string, signal: AbortSignal): Promise<boolean> {
+  const locks = pageLocks();
+  if (locks === undefined) return false;
+  return locks.request(lockName(sessionId), { signal }, () => true);
+}
+
 /** Whether some page writes this session now; undefined where the browser has no locks. */
 export async function isBeingRecorded(sessionId: string): Promise<boolean | undefined> {
   const locks = pageLocks();

@@ -4,6 +4,7 @@
  */
 import { DEFAULT_RETENTION, sessionsToDrop } from '../core/review/retention.ts';
 import type { RetentionLimits } from '../core/review/retention.ts';
+import type { RecordingSession } from '../shared/recording.ts';
 import type { RecordWriter } from './record-store.ts';
 import { isBeingRecorded } from './recording-lock.ts';
 
@@ -34,9 +35,18 @@ export function setLimits(store: RecordWriter, { maxBytes, maxAgeMs }: Retention
 
 /** Ends every session that has no end and that no page writes, at the last thing that was kept of it. */
 export async function endCrashedSessions(store: RecordWriter, nowWallMs: number): Promise<void> {
-  for (const { id, startedWallMs, endedWallMs } of await store.list()) {
-    if (endedWallMs !== undefined) continue;
-    const isAlive = (await isBeingRecorded(id)) ?? nowWallMs - startedWallMs < SURELY_OVER_MS;
-    if (!isAlive) await store.end(id, startedWallMs + (await store.lastAtMs(id)), undefined);
+  for (const session of await store.list()) {
+    const { id, startedWallMs, endedWallMs } = session;
+    if (endedWallMs !== undefined || (await isRunning(session, nowWallMs))) continue;
+    await store.end(id, startedWallMs + (await store.lastAtMs(id)), undefined);
   }
+}
+
+/** Whether some page, of whichever tab, still writes this session. */
+export async function isRunning(
+  { id, startedWallMs, endedWallMs }: RecordingSession,
+  nowWallMs: number,
+): Promise<boolean> {
+  if (endedWallMs !== undefined) return false;
+  return (await isBeingRecorded(id)) ?? nowWallMs - startedWallMs < SURELY_OVER_MS;
 }

@@ -3,7 +3,7 @@ import type { ExportFormat } from '../../compose/recording-library.ts';
 import type { ReviewModel } from '../../core/review/review-model.ts';
 import { KEPT_KINDS, withKept, type KeptPiece } from '../../shared/recording.ts';
 import { bytesText } from '../../ui/review/format.ts';
-import type { Reviews } from '../review/reviews.ts';
+import { RUNNING_TEXT, type Reviews } from '../review/reviews.ts';
 import { dateText, noticeTemplate } from './sessions.ts';
 
 /** Formats with what they are good for. */
@@ -50,7 +50,7 @@ export function waiting(status: 'loading' | 'missing' | 'failed'): TemplateResul
 function ready(reviews: Reviews, model: ReviewModel): TemplateResult {
   const { session, brokenRecords, main } = model.recording;
   const { id, pinned } = session;
-  const { kept } = reviews.state;
+  const { kept, isRunning } = reviews.state;
   return html`<h1 tabindex="-1">${dateText(session.startedWallMs)}</h1>
     ${noticeTemplate(reviews.state)}
     <div class="tools">
@@ -84,6 +84,8 @@ function ready(reviews: Reviews, model: ReviewModel): TemplateResult {
       </button>
       <button
         class="action quiet-action"
+        ?disabled=${isRunning}
+        aria-describedby=${isRunning ? 'running' : nothing}
         @click=${() => {
           if (confirm('Delete this session for good?')) reviews.delete(id);
         }}
@@ -91,6 +93,7 @@ function ready(reviews: Reviews, model: ReviewModel): TemplateResult {
         Delete
       </button>
     </div>
+    ${isRunning ? html`<p class="quiet" id="running">${RUNNING_TEXT}</p>` : nothing}
     <clara-review .model=${model} .kept=${kept}></clara-review>
     ${kept.length === 0 ? nothing : keptTools(reviews, id, kept)}
     <details class="panel">
@@ -116,6 +119,7 @@ export function keptChoice(reviews: Reviews): TemplateResult {
 }
 
 function keptTools(reviews: Reviews, id: string, kept: readonly KeptPiece[]): TemplateResult {
+  const { isRunning } = reviews.state;
   const bytes = withKept(undefined, kept);
   return html`<section class="panel" aria-labelledby="kept">
     <h2 id="kept">Text and sound</h2>
@@ -128,6 +132,8 @@ function keptTools(reviews: Reviews, id: string, kept: readonly KeptPiece[]): Te
           ? nothing
           : html`<button
               class="action quiet-action"
+              ?disabled=${isRunning}
+              aria-describedby=${isRunning ? 'running' : nothing}
               @click=${() => {
                 if (confirm(`Delete the ${kind} of this session for good?`)) reviews.deleteKept(id, kind);
               }}

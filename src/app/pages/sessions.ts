@@ -38,7 +38,10 @@ export function dateText(wallMs: number): string {
 export function sessionsPage(reviews: Reviews, inCall: boolean): TemplateResult {
   const { state } = reviews;
   return html`<h1 tabindex="-1">Sessions</h1>
-    <p class="lead">Every call is noted in this browser, and only here. Sound and text are not kept.</p>
+    <p class="lead">
+      Every call is noted in this browser, and only here. Sound and text only when you switched that on for a
+      call.
+    </p>
     ${noticeTemplate(state)} ${content(reviews, state, inCall)}`;
 }
 

@@ -36,6 +36,8 @@ export interface ReviewsState {
   /** Chosen to be compared, at most two. */
   readonly chosen: readonly string[];
   readonly review: Loaded<ReviewModel>;
+  /** The session that is shown is still being recorded, here or in another tab, and so cannot be deleted. */
+  readonly isRunning: boolean;
   /** Text and sound of the session that is shown. */
   readonly kept: readonly KeptPiece[];
   /** An archive that is exported gets text and sound too: ticked by the user, and only for this page. */
@@ -47,6 +49,10 @@ export interface ReviewsState {
   readonly told?: { readonly text: string; readonly isProblem: boolean };
   readonly isBusy: boolean;
 }
+
+/** Why nothing of a session can be deleted yet. */
+export const RUNNING_TEXT =
+  'This session is still being recorded, here or in another tab. It can be deleted once its call has ended.';
 
 const LOADING = { status: 'loading' } as const;
 
@@ -67,6 +73,8 @@ export class Reviews {
   readonly #parts: ReviewsParts;
   #library: Promise<RecordingLibrary> | undefined;
   #route: Route = { page: 'talk', ids: [] };
+  /** Of the page that is shown; ends what waits for it. */
+  #visit = new AbortController();
   #state: ReviewsState = {
     sessions: LOADING,
     isPersistent: true,
@@ -74,6 +82,7 @@ export class Reviews {
     shown: LIST_STEP,
     chosen: [],
     review: LOADING,
+    isRunning: false,
     kept: [],
     withKept: false,
     comparison: LOADING,
@@ -94,7 +103,9 @@ export class Reviews {
   show(route: Route): void {
     const isSame = this.#route.page === route.page;
     this.#route = route;
-    this.#state = { ...this.#state, kept: [], withKept: false };
+    this.#visit.abort();
+    this.#visit = new AbortController();
+    this.#state = { ...this.#state, kept: [], withKept: false, isRunning: false };
     if (!isSame && this.#state.told !== undefined) this.#state = withoutTold(this.#state);
     switch (route.page) {
       case 'sessions':
@@ -159,7 +170,7 @@ export class Reviews {
 
   delete(sessionId: string): void {
     this.#do(async () => {
-      await (await this.#open()).delete(sessionId);
+      if (!(await (await this.#open()).delete(sessionId))) return this.#refuse();
       this.#set({ chosen: this.#state.chosen.filter((id) => id !== sessionId) });
       await this.#list();
       if (this.#route.page === 'storage') await this.#storage();
@@ -174,7 +185,7 @@ export class Reviews {
   /** Deletes the text or the sound of a session for good. */
   deleteKept(sessionId: string, kind: KeptKind): void {
     this.#do(async () => {
-      await (await this.#open()).deleteKept(sessionId, kind);
+      if (!(await (await this.#open()).deleteKept(sessionId, kind))) return this.#refuse();
       await this.#list();
       if (this.#route.page === 'session') await this.#review(this.#route);
     });
@@ -271,14 +282,30 @@ export class Reviews {
       const [library] = await Promise.all([this.#open(), this.#parts.loadElements()]);
       const review = await library.review(id);
       const kept = await library.kept(id);
+      const isRunning = await library.isRunning(id);
       if (this.#route !== route) return;
+      if (isRunning) this.#reviewWhenOver(library, route);
       this.#set({
         kept,
+        isRunning,
         review: review === undefined ? { status: 'missing' } : { status: 'ready', value: review },
       });
     } catch {
       if (this.#route === route) this.#set({ review: { status: 'failed' } });
     }
+  }
+
+  #reviewWhenOver(library: RecordingLibrary, route: Route): void {
+    const signal = AbortSignal.any([this.#visit.signal, this.#parts.signal]);
+    library.whenOver(route.ids[0] ?? '', signal).then(
+      (isOver) => isOver && !signal.aborted && this.#do(() => this.#review(route)),
+      () => {}, // left
+    );
+  }
+
+  /** It would come back: its recorder goes on writing. */
+  #refuse(): void {
+    this.#set({ told: { text: RUNNING_TEXT, isProblem: true } });
   }
 
   async #compare(route: Route): Promise<void> {

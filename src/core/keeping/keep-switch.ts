@@ -1,7 +1,8 @@
 /**
  * The user's switches for one session: keep its text, keep its sound. Small, because every session has it; what keeps is
  * loaded when a switch is first turned on. Invariant: nothing is kept while a switch is off, and both are off when a
- * session ends. Nothing here throws or is awaited by the call.
+ * session ends, however late what keeps is loaded: a wish that was taken back meanwhile is dropped. Nothing here throws
+ * or is awaited by the call.
  */
 import type { KeptKind } from '../../shared/recording.ts';
 import { Writable } from '../readable.ts';
@@ -34,6 +35,8 @@ export class KeepSwitch implements Keeping {
   readonly #lines: () => readonly TranscriptEntry[];
   #run: KeptRun | undefined;
   #keeper: Promise<Keeper | undefined> | undefined;
+  /** Counts what became of each switch, so that a start that waits for the keeper knows whether it is still wanted. */
+  readonly #turns = { text: 0, sound: 0 };
 
   /** @param lines the conversation so far */
   constructor(load: LoadKeeper, lines: () => readonly TranscriptEntry[]) {
@@ -48,6 +51,7 @@ export class KeepSwitch implements Keeping {
       return;
     }
     this.#put(kind, on ? 'on' : 'off');
+    this.#turns[kind]++;
     if (on) this.#start(kind);
     else this.#tell((keeper) => keeper.stop(kind));
   }
@@ -62,6 +66,8 @@ export class KeepSwitch implements Keeping {
   end(): void {
     this.#tell((keeper) => keeper.end());
     this.#run = this.#keeper = undefined;
+    this.#turns.text++;
+    this.#turns.sound++;
     this.states.set(OFF);
   }
 
@@ -78,7 +84,10 @@ export class KeepSwitch implements Keeping {
         if (this.states.value[which] === 'on') this.#put(which, 'failed');
       return undefined;
     });
-    this.#tell((keeper) => keeper.start(kind, known));
+    const turn = this.#turns[kind];
+    this.#tell((keeper) => {
+      if (this.#turns[kind] === turn) keeper.start(kind, known);
+    });
   }
 
   #tell(work: (keeper: Keeper) => void): void {

@@ -1,7 +1,8 @@
 /**
  * Keeps the text and the sound of one run while the user wants it. Owns what waits for the store and the take of sound
- * that is under way; loaded with the first switch that is turned on. A store that fails ends the keeping and nothing
- * else. Invariant: after `stop` nothing that came later is kept, after `end` nothing is left open.
+ * that is under way; loaded with the first switch that is turned on. A store that fails ends the keeping of what it did
+ * not take and nothing else. Invariant: after `stop` nothing that came later is kept, a take has no hole, after `end`
+ * nothing is left open.
  */
 import type { KeptKind, KeptPiece } from '../../shared/recording.ts';
 import type { Clock } from '../ports.ts';
@@ -55,13 +56,16 @@ export interface KeeperParts {
 export class SessionKeeper implements Keeper {
   readonly #parts: KeeperParts;
   readonly #life = new AbortController();
-  #waiting: KeptPiece[] = [];
+  /** In order; a piece stays until it is in the store. */
+  readonly #waiting: KeptPiece[] = [];
   #isWriting = false;
   readonly #next = { text: 0, sound: 0 };
   #stopText: (() => void) | undefined;
   #textChars = 0;
   #stopSound: (() => void) | undefined;
   #takes = 0;
+  /** Takes before this one have lost a piece: what a recorder still gives of them, its last piece too, is not kept. */
+  #firstWholeTake = 0;
   #soundBytes = 0;
 
   constructor(parts: KeeperParts) {
@@ -123,6 +127,7 @@ export class SessionKeeper implements Keeper {
     const [take, atMs] = [this.#takes++, Math.max(0, clock.monoMs() - run.startedMonoMs)];
     this.#stopSound = sound.record({
       piece: ({ type, data }) => {
+        if (take < this.#firstWholeTake) return;
         // Nothing after it either: a shorter piece that fits would leave a hole.
         this.#soundBytes += this.#soundBytes + data.length > MAX_SOUND_BYTES ? Infinity : data.length;
         if (this.#soundBytes === Infinity) return this.#over('sound', 'full');
@@ -142,11 +147,7 @@ export class SessionKeeper implements Keeper {
     this.#waiting.push(piece);
     if (this.#isWriting) return;
     this.#isWriting = true;
-    this.#writeAll().catch(() => {
-      this.#waiting = [];
-      this.#over('text', 'failed');
-      this.#over('sound', 'failed');
-    });
+    this.#writeAll().catch(() => {}); // never rejects
   }
 
   async #writeAll(): Promise<void> {
@@ -154,17 +155,28 @@ export class SessionKeeper implements Keeper {
     try {
       const store = await this.#parts.store;
       for (let tries = 0; this.#waiting.length > 0;) {
-        const pieces = this.#waiting;
-        this.#waiting = [];
-        if (await store.keep(sessionId, pieces)) continue;
-        this.#waiting = [...pieces, ...this.#waiting];
+        const pieces = [...this.#waiting];
+        if (await store.keep(sessionId, pieces)) {
+          this.#waiting.splice(0, pieces.length);
+          continue;
+        }
         // The session's row is written by its recorder, and again when the database was deleted under it.
         if (++tries > ROW_TRIES || this.#life.signal.aborted) throw new Error('the session is not there');
         await this.#parts.clock.sleep(ROW_WAIT_MS, this.#life.signal).catch(() => {});
       }
+    } catch (error) {
+      this.#lose(error);
     } finally {
       this.#isWriting = false; // in the same step as the last look: what comes next begins a write
     }
+  }
+
+  /** What waits is lost, and with it the rest of its kind. */
+  #lose(error: unknown): void {
+    const kinds = new Set(this.#waiting.splice(0).map(({ kind }) => kind));
+    if (kinds.has('sound')) this.#firstWholeTake = this.#takes;
+    const isFull = (error as { name?: unknown } | null)?.name === 'QuotaExceededError';
+    for (const kind of kinds) this.#over(kind, isFull ? 'full' : 'failed');
   }
 }
 

@@ -16,7 +16,15 @@ import type { KeptLine, KeptPiece } from '../../shared/recording.ts';
 import { tokens } from '../styles/tokens.ts';
 import { Charts, wholeMs, type VisibleStretch } from './charts.ts';
 import { clockText, durationText } from './format.ts';
-import { closeTakes, seekTo, soundTemplate, takesOf, transcriptTemplate, type Take } from './kept-view.ts';
+import {
+  beginOf,
+  closeTakes,
+  seekTo,
+  soundTemplate,
+  takesOf,
+  transcriptTemplate,
+  type Take,
+} from './kept-view.ts';
 import { plotStyles, reviewStyles, timelineStyles } from './styles.ts';
 import {
   laneTemplate,
@@ -92,7 +100,8 @@ export class ClaraReviewElement extends LitElement {
 
   #openTakes(): void {
     closeTakes(this.#takes);
-    this.#takes = takesOf(this.kept ?? []);
+    // An update may come after the removal, when nobody would give the addresses back.
+    this.#takes = this.isConnected ? takesOf(this.kept ?? []) : [];
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
@@ -195,9 +204,9 @@ export class ClaraReviewElement extends LitElement {
     this.renderRoot.querySelector('[part=timeline]')?.scrollIntoView({ block: 'start', behavior: 'auto' });
   }
 
-  #goTo({ atMs }: KeptLine): void {
-    this.#charts?.goTo(atMs);
-    seekTo(this.renderRoot, this.#takes, atMs);
+  #goTo(line: KeptLine): void {
+    this.#charts?.goTo(line.atMs);
+    seekTo(this.renderRoot, this.#takes, line.atMs, beginOf(line, this.kept ?? []));
   }
 
   #onKey(event: KeyboardEvent, panel: Panel): void {

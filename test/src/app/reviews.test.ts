@@ -5,6 +5,10 @@ import { Reviews } from '../../../src/app/review/reviews.ts';
 import { archiveBlob } from '../../../src/compose/export-recording.ts';
 import { libraryOver } from '../../../src/compose/recording-library.ts';
 import { MemoryRecordStore } from '../../../src/storage/memory-record-store.ts';
+import { holdRecordingLock } from '../../../src/storage/recording-lock.ts';
+import { storeRecorder } from '../../../src/storage/recorder.ts';
+import { sessionPage } from '../../../src/app/pages/session.ts';
+import { FakeClock } from '../../support/core/fake-clock.ts';
 import { callRecording } from '../../support/core/recordings.ts';
 
 function bench() {
@@ -63,5 +67,107 @@ describe('files that are imported', () => {
     await imported([await archiveBlob([recording])]);
     expect(reviews.state.told).to.deep.equal({ text: '1 session was here already.', isProblem: false });
     end();
+  });
+});
+
+describe('a session that is still being recorded', () => {
+  const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve));
+
+  it('is not deleted, nor its sound: that is refused with the reason, and possible when it is over', async () => {
+    const store = new MemoryRecordStore();
+    const life = new AbortController();
+    const place = document.createElement('main');
+    const went: string[] = [];
+    let onDraw = (): void => {};
+    const reviews: Reviews = new Reviews({
+      openLibrary: () => Promise.resolve(libraryOver(store)),
+      loadElements: () => Promise.resolve(),
+      go: (path) => {
+        went.push(path);
+        onDraw();
+      },
+      draw: () => {
+        render(html`${sessionPage(reviews)}`, place);
+        onDraw();
+      },
+      save: () => {},
+      signal: life.signal,
+    });
+    /** Resolves when the page is drawn so that `isSo`. */
+    const drawn = (isSo: () => boolean): Promise<void> =>
+      new Promise((resolve) => {
+        onDraw = () => isSo() && resolve();
+      });
+    const buttons = (): HTMLButtonElement[] =>
+      [...place.querySelectorAll('button')].filter(({ textContent }) => textContent?.includes('Delete'));
+    const id = 'deleted-while-recorded';
+    const session = storeRecorder({
+      store: Promise.resolve(store),
+      clock: new FakeClock(),
+      log: { info: () => {}, warn: () => {} },
+      newId: () => id,
+    }).begin(Date.now());
+    await settled();
+    const sound = { kind: 'sound', take: 0, atMs: 0, type: 'audio/webm', data: Uint8Array.of(1) } as const;
+    await store.keep(id, [{ ...sound, seq: 0 }]);
+
+    const shown = drawn(() => buttons().length === 2);
+    reviews.show({ page: 'session', ids: [id] });
+    await shown;
+    expect(buttons().map(({ disabled }) => disabled)).to.deep.equal([true, true]);
+    expect(place.querySelector('#running')?.textContent).to.include('still being recorded');
+
+    for (const tryIt of [() => reviews.delete(id), () => reviews.deleteKept(id, 'sound')]) {
+      const told = drawn(() => reviews.state.told !== undefined);
+      tryIt();
+      await told;
+      expect(place.querySelector('[role=alert]')?.textContent).to.include('still being recorded');
+      reviews.tell('', false);
+    }
+    expect(await store.list()).to.have.length(1);
+    expect(await store.kept(id)).to.have.length(1);
+    expect(went).to.deep.equal([]);
+
+    const isFree = drawn(() => buttons().length === 2 && buttons().every(({ disabled }) => !disabled));
+    session.end(Date.now(), { phase: 'ended', reason: 'stopped' });
+    await isFree;
+    expect(place.querySelector('#running')).to.equal(null);
+    const isGone = drawn(() => went.length > 0);
+    reviews.delete(id);
+    await isGone;
+    expect(await store.list()).to.deep.equal([]);
+    expect(went).to.deep.equal(['/sessions']);
+    life.abort();
+  });
+
+  it('leaves no wait for its end behind when its page is left', async () => {
+    const store = new MemoryRecordStore();
+    const lock = new AbortController();
+    const id = 'left-while-recorded';
+    holdRecordingLock(id, lock.signal);
+    await store.begin({ id, startedWallMs: Date.now(), pinned: false, source: 'recorded' });
+    const life = new AbortController();
+    let onDraw = (): void => {};
+    const reviews: Reviews = new Reviews({
+      openLibrary: () => Promise.resolve(libraryOver(store)),
+      loadElements: () => Promise.resolve(),
+      go: () => {},
+      draw: () => onDraw(),
+      save: () => {},
+      signal: life.signal,
+    });
+    const shown = new Promise<void>((resolve) => {
+      onDraw = () => reviews.state.isRunning && resolve();
+    });
+    reviews.show({ page: 'session', ids: [id] });
+    await shown;
+    const waiting = async (): Promise<number> =>
+      ((await navigator.locks.query()).pending ?? []).filter(({ name }) => name?.endsWith(id)).length;
+    expect(await waiting()).to.equal(1);
+    reviews.show({ page: 'talk', ids: [] });
+    expect(reviews.state.isRunning).to.equal(false);
+    expect(await waiting()).to.equal(0);
+    lock.abort();
+    life.abort();
   });
 });

@@ -24,17 +24,22 @@ const line = (id: string, text: string, more: Partial<TranscriptEntry> = {}): Tr
 });
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** A sound recorder that a test speaks for; `stop` gives the last piece, as a real one does. */
+/** A sound recorder that a test speaks for; `stop` gives the last piece, at once or, as a real one does, later. */
 class FakeSound implements SoundPort {
   readonly takes: { listener: TakeListener; stops: number }[] = [];
   isSupported = true;
+  /** The test gives the last piece by {@link FakeSound.lastPiece}. */
+  isLate = false;
   record(listener: TakeListener): (() => void) | undefined {
     if (!this.isSupported) return undefined;
     const take = { listener, stops: 0 };
     this.takes.push(take);
     return () => {
-      if (take.stops++ === 0) listener.piece({ type: 'audio/webm', data: Uint8Array.of(99) });
+      if (take.stops++ === 0 && !this.isLate) this.lastPiece(take);
     };
+  }
+  lastPiece(take = this.takes.at(-1)): void {
+    take?.listener.piece({ type: 'audio/webm', data: Uint8Array.of(99) });
   }
   piece(...bytes: number[]): void {
     this.takes.at(-1)?.listener.piece({ type: 'audio/webm', data: Uint8Array.from(bytes) });
@@ -46,24 +51,30 @@ function bench() {
   const sound = new FakeSound();
   const transcript = new Writable<readonly TranscriptEntry[]>([]);
   const pieces: KeptPiece[] = [];
+  /** Ids of sessions. */
+  const keptIn = new Set<string>();
   const world = {
     hasRow: true,
     fault: undefined as Error | undefined,
     loadFault: undefined as Error | undefined,
+    /** What keeps is loaded when it resolves. */
+    gate: Promise.resolve(),
   };
   const keeping = new KeepSwitch(
-    (run, tell) => {
-      if (world.loadFault !== undefined) return Promise.reject(world.loadFault);
+    async (run, tell) => {
+      await world.gate;
+      if (world.loadFault !== undefined) throw world.loadFault;
       const store = {
-        keep: (_id: string, added: readonly KeptPiece[]) => {
+        keep: (id: string, added: readonly KeptPiece[]) => {
           if (world.fault !== undefined) return Promise.reject(world.fault);
-          if (world.hasRow) pieces.push(...added);
+          if (world.hasRow) {
+            pieces.push(...added);
+            if (added.length > 0) keptIn.add(id);
+          }
           return Promise.resolve(world.hasRow);
         },
       };
-      return Promise.resolve(
-        new SessionKeeper({ run, clock, sound, transcript, tell, store: Promise.resolve(store) }),
-      );
+      return new SessionKeeper({ run, clock, sound, transcript, tell, store: Promise.resolve(store) });
     },
     () => transcript.value,
   );
@@ -71,7 +82,7 @@ function bench() {
   const texts = (): string[] =>
     pieces.filter((piece): piece is KeptLine => piece.kind === 'text').map(({ text }) => text);
   const sounds = (): KeptSound[] => pieces.filter((piece): piece is KeptSound => piece.kind === 'sound');
-  return { clock, sound, transcript, pieces, world, keeping, say, texts, sounds };
+  return { clock, sound, transcript, pieces, keptIn, world, keeping, say, texts, sounds };
 }
 
 test('nothing is kept unless the user switches it on', async () => {
@@ -222,6 +233,7 @@ test('a store that fails ends the keeping and throws at nobody', async () => {
   await settled();
   world.fault = new Error('disk');
   say(line('a', 'lost'));
+  sound.piece(1);
   await settled();
   assert.deepEqual(keeping.states.value, { text: 'failed', sound: 'failed' });
   assert.equal(sound.takes[0]?.stops, 1);
@@ -277,4 +289,118 @@ test('a piece that comes in the moment a write ends is written too', async () =>
     await settled();
     assert.deepEqual(texts(), ['first', 'second'], `after ${ticks} microtasks`);
   }
+});
+
+/** A bench whose keeper is loaded when the test says so. */
+function gatedBench() {
+  const made = bench();
+  let open = (): void => {};
+  made.world.gate = new Promise<void>((resolve) => (open = resolve));
+  return { ...made, open };
+}
+
+test('nothing is kept that is said after the switch off, also when what keeps comes later', async () => {
+  const { keeping, say, pieces, sound, transcript, open } = gatedBench();
+  keeping.begin(RUN);
+  keeping.set('text', true);
+  keeping.set('sound', true);
+  keeping.set('text', false);
+  keeping.set('sound', false);
+  say(line('a', 'after the switch off'));
+  open();
+  await settled();
+  assert.deepEqual(pieces, []);
+  assert.equal(sound.takes.length, 0);
+  assert.equal(transcript.watcherCount, 0);
+});
+
+test('nothing of the next session is kept in the one before, also when what keeps comes later', async () => {
+  const { keeping, say, texts, keptIn, sound, world, open } = gatedBench();
+  keeping.begin(RUN);
+  keeping.set('text', true);
+  keeping.set('sound', true);
+  keeping.end();
+  keeping.begin({ ...RUN, sessionId: 't' });
+  say(line('a', 'said with both switches off'));
+  open();
+  await settled();
+  assert.deepEqual([...keptIn], []);
+  assert.equal(sound.takes.length, 0);
+  world.gate = Promise.resolve();
+  keeping.set('text', true);
+  await settled();
+  say(line('b', 'wanted'));
+  await settled();
+  assert.deepEqual(texts(), ['wanted']);
+  assert.deepEqual([...keptIn], ['t']);
+});
+
+test('what was said while the switch was off is not kept when it is on again before what keeps has come', async () => {
+  const { keeping, say, texts, sound, open } = gatedBench();
+  keeping.begin(RUN);
+  keeping.set('text', true);
+  keeping.set('sound', true);
+  keeping.set('text', false);
+  keeping.set('sound', false);
+  say(line('a', 'in between'));
+  keeping.set('text', true);
+  keeping.set('sound', true);
+  say(line('b', 'wanted'));
+  open();
+  await settled();
+  assert.deepEqual(texts(), ['wanted']);
+  assert.equal(sound.takes.length, 1);
+});
+
+test('sound ends where a piece of it is lost, its last piece included, and leaves later wishes alone', async () => {
+  const { keeping, world, sound, sounds, say, texts } = bench();
+  sound.isLate = true;
+  keeping.begin(RUN);
+  keeping.set('sound', true);
+  await settled();
+  sound.piece(1);
+  await settled();
+  world.fault = new Error('disk');
+  sound.piece(2);
+  await settled();
+  assert.equal(keeping.states.value.sound, 'failed');
+  keeping.set('text', true);
+  await settled();
+  sound.lastPiece();
+  await settled();
+  assert.deepEqual(keeping.states.value, { text: 'on', sound: 'failed' });
+  world.fault = undefined;
+  sound.lastPiece();
+  say(line('a', 'kept'));
+  await settled();
+  assert.deepEqual(
+    sounds().map(({ seq, data }) => [seq, [...data]]),
+    [[0, [1]]],
+    'nothing after the hole',
+  );
+  assert.deepEqual(texts(), ['kept']);
+  keeping.set('sound', true);
+  await settled();
+  sound.piece(3);
+  await settled();
+  assert.deepEqual(
+    sounds().map(({ take, data }) => [take, [...data]]),
+    [
+      [0, [1]],
+      [1, [3]],
+    ],
+    'the next take is whole',
+  );
+});
+
+test('a store without room is told as full, for the kind that found it so', async () => {
+  const { keeping, world, say } = bench();
+  keeping.begin(RUN);
+  keeping.set('text', true);
+  keeping.set('sound', true);
+  await settled();
+  world.fault = new DOMException('no room', 'QuotaExceededError');
+  say(line('a', 'lost'));
+  await settled();
+  assert.deepEqual(keeping.states.value, { text: 'full', sound: 'on' });
 });

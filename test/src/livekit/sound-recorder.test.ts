@@ -50,7 +50,86 @@ async function recorded(audio: PageAudio, meanwhile: () => Promise<void>): Promi
 
 const wait = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
 
+/** Audio whose taps a test can look at. */
+class WatchedAudio extends PageAudio {
+  readonly tapTracks: MediaStreamTrack[] = [];
+  override tap(): ReturnType<PageAudio['tap']> {
+    const tap = super.tap();
+    this.tapTracks.push(...(tap?.stream.getTracks() ?? []));
+    return tap;
+  }
+  tapStates(): string[] {
+    return this.tapTracks.map(({ readyState }) => readyState);
+  }
+}
+
 describe('the sound recorder', () => {
+  const NativeRecorder = MediaRecorder;
+  const recorders: MediaRecorder[] = [];
+  beforeEach(() => {
+    recorders.length = 0;
+    globalThis.MediaRecorder = class extends NativeRecorder {
+      constructor(stream: MediaStream, options?: MediaRecorderOptions) {
+        super(stream, options);
+        recorders.push(this);
+      }
+    };
+  });
+  afterEach(() => {
+    globalThis.MediaRecorder = NativeRecorder;
+  });
+
+  /** Begins a take of a microphone. */
+  function begun() {
+    const audio = new WatchedAudio();
+    const tone = toneOf(440);
+    const meter = audio.meter(tone.track);
+    const told: string[] = [];
+    let onFailed = (): void => {};
+    const failed = new Promise<void>((resolve) => (onFailed = resolve));
+    const stop = soundRecorder(audio).record({
+      piece: () => told.push('piece'),
+      failed: () => {
+        told.push('failed');
+        onFailed();
+      },
+    });
+    const [recorder] = recorders;
+    const stopped = new Promise((resolve) => recorder!.addEventListener('stop', resolve, { once: true }));
+    const started = new Promise((resolve) => recorder!.addEventListener('start', resolve, { once: true }));
+    const end = async (): Promise<void> => {
+      meter.close();
+      await tone.close();
+    };
+    return { audio, told, failed, stop: stop!, recorder: recorder!, started, stopped, end };
+  }
+
+  it('lets go of the recorder and of the tap when it is stopped', async () => {
+    const { audio, told, stop, recorder, started, stopped, end } = begun();
+    await started;
+    expect(audio.tapStates()).to.deep.equal(['live']);
+    stop();
+    await stopped;
+    expect(recorder.state).to.equal('inactive');
+    expect(audio.tapStates()).to.deep.equal(['ended']);
+    await wait(0); // what would be told is told in the same turn
+    expect(told).to.not.include('failed');
+    await end();
+  });
+
+  it('tells that it has failed when the recorder stops by itself, and lets go all the same', async () => {
+    const { audio, told, failed, recorder, started, stopped, end } = begun();
+    await started;
+    audio.tapTracks[0]?.stop(); // as a browser does that ends the track
+    await stopped;
+    await failed;
+    expect(recorder.state).to.equal('inactive');
+    expect(audio.tapStates()).to.deep.equal(['ended']);
+    expect(told.filter((one) => one === 'failed')).to.have.length(1);
+    expect(told.at(-1), 'after the last piece').to.equal('failed');
+    await end();
+  });
+
   it('mixes the microphone and an agent whose track comes later, and is silent where the microphone is muted', async () => {
     const audio = new PageAudio();
     const [user, agent] = [toneOf(440), toneOf(1000)];

@@ -87,6 +87,72 @@ describe('<clara-review>', () => {
     expect(isGone).to.equal(true);
   });
 
+  const sound = { kind: 'sound', seq: 0, take: 0, atMs: 0, type: 'audio/webm' } as const;
+  const speech = { kind: 'text', wallMs: 0, by: 'speech', from: 'agent' } as const;
+
+  it('plays a line from where it began: a line is noted when it is finished', async () => {
+    await show(twoCuts(), {
+      kept: [
+        { ...speech, seq: 0, id: 'a', atMs: 3000, text: 'first' },
+        { ...speech, seq: 1, id: 'b', atMs: 9000, text: 'after the first' },
+        { ...speech, seq: 2, id: 'c', atMs: 9200, text: 'at almost the same time' },
+        { ...speech, seq: 3, id: 'd', atMs: 90_000, text: 'after a long silence' },
+        { ...speech, seq: 4, id: 'e', atMs: 121_000, text: 'begun before its take' },
+        { ...sound, data: Uint8Array.of(1) },
+        { ...sound, seq: 1, take: 1, atMs: 120_000, data: Uint8Array.of(1) },
+      ],
+    });
+    const players = [...root().querySelectorAll('audio')];
+    const lines = [...root().querySelectorAll<HTMLButtonElement>('.said button')];
+    const seconds = lines.slice(0, 4).map((line) => {
+      line.click();
+      return players[0]!.currentTime;
+    });
+    expect(seconds).to.deep.equal([0, 3, 7.2, 80]);
+    players[1]!.currentTime = 5;
+    lines[4]!.click();
+    expect(players[1]!.currentTime).to.equal(0);
+    expect(players[0]!.currentTime, 'another take').to.equal(80);
+  });
+
+  it('goes where a line was clicked also when the length of the sound was not known yet', async () => {
+    await show(twoCuts(), {
+      kept: [
+        { ...speech, seq: 0, id: 'a', atMs: 30_000, by: 'text', from: 'user', text: 'typed' },
+        { ...sound, data: Uint8Array.of(1) },
+      ],
+    });
+    const player = root().querySelector('audio')!;
+    Object.defineProperty(player, 'duration', { value: Infinity });
+    player.dispatchEvent(new Event('loadedmetadata'));
+    root().querySelector<HTMLButtonElement>('.said button')!.click();
+    expect(player.currentTime, 'still on its way to the end').to.be.greaterThan(1e6);
+    player.dispatchEvent(new Event('seeked'));
+    expect(player.currentTime).to.equal(30);
+  });
+
+  it('makes no address for sound after it was removed, and makes it when it is back', async () => {
+    const createObjectURL = URL.createObjectURL.bind(URL);
+    let made = 0;
+    URL.createObjectURL = (blob) => {
+      made++;
+      return createObjectURL(blob);
+    };
+    try {
+      await show(twoCuts());
+      element.kept = [{ ...sound, data: Uint8Array.of(1) }];
+      element.remove();
+      await element.updateComplete;
+      expect(made).to.equal(0);
+      document.body.append(element);
+      await element.updateComplete;
+      expect(made).to.equal(1);
+      expect(root().querySelectorAll('audio')).to.have.length(1);
+    } finally {
+      URL.createObjectURL = createObjectURL;
+    }
+  });
+
   it('draws every panel, and has a lane and a button for each outage where it happened', async () => {
     await show(twoCuts());
     expect(plots()).to.have.length(5);
