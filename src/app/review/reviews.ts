@@ -49,6 +49,11 @@ export interface ReviewsState {
 }
 
 const LOADING = { status: 'loading' } as const;
+/** Told of one session only. */
+const KEPT_UNREADABLE = {
+  text: 'The text and sound of this session cannot be read. Everything else can.',
+  isProblem: true,
+} as const;
 
 /** What it needs. */
 export interface ReviewsParts {
@@ -95,13 +100,16 @@ export class Reviews {
     const isSame = this.#route.page === route.page;
     this.#route = route;
     this.#state = { ...this.#state, kept: [], withKept: false };
-    if (!isSame && this.#state.told !== undefined) this.#state = withoutTold(this.#state);
+    if (!isSame || this.#state.told === KEPT_UNREADABLE) this.#state = withoutTold(this.#state);
     switch (route.page) {
       case 'sessions':
         return this.#do(() => this.#list());
       case 'session':
         this.#set({ review: LOADING });
-        return this.#do(() => this.#review(route));
+        return this.#do(async () => {
+          await this.#review(route);
+          await this.#kept(route);
+        });
       case 'compare':
         this.#set({ comparison: LOADING });
         return this.#do(() => this.#compare(route));
@@ -174,9 +182,10 @@ export class Reviews {
   /** Deletes the text or the sound of a session for good. */
   deleteKept(sessionId: string, kind: KeptKind): void {
     this.#do(async () => {
+      const route = this.#route;
       await (await this.#open()).deleteKept(sessionId, kind);
+      if (this.#route === route) this.#set({ kept: this.#state.kept.filter((piece) => piece.kind !== kind) });
       await this.#list();
-      if (this.#route.page === 'session') await this.#review(this.#route);
     });
   }
 
@@ -270,14 +279,23 @@ export class Reviews {
     try {
       const [library] = await Promise.all([this.#open(), this.#parts.loadElements()]);
       const review = await library.review(id);
-      const kept = await library.kept(id);
       if (this.#route !== route) return;
       this.#set({
-        kept,
         review: review === undefined ? { status: 'missing' } : { status: 'ready', value: review },
       });
     } catch {
       if (this.#route === route) this.#set({ review: { status: 'failed' } });
+    }
+  }
+
+  /** After the review, and once: it may be 60 MB, and a player that plays must not be given its sound anew. */
+  async #kept(route: Route): Promise<void> {
+    if (this.#route !== route || this.#state.review.status !== 'ready') return;
+    try {
+      const kept = await (await this.#open()).kept(route.ids[0] ?? '');
+      if (this.#route === route) this.#set({ kept });
+    } catch {
+      if (this.#route === route) this.#set({ told: KEPT_UNREADABLE });
     }
   }
 
