@@ -198,7 +198,16 @@ export class Reviews {
   }
 
   exportAll(): void {
-    this.#busy(async () => this.#parts.save(await (await this.#open()).exportAll(this.#state.withKept)));
+    const { withKept } = this.#state;
+    this.#busy(async () => {
+      const files = await (await this.#open()).exportAll(withKept);
+      for (const file of files) this.#parts.save(file);
+      if (files.length > 1)
+        this.tell(
+          `The backup is ${files.length} files. See that the browser saves them all, and import them all to have every session back.`,
+          false,
+        );
+    });
   }
 
   /** Adds what is in files, one after the other; the last problem is told. */
