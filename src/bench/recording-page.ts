@@ -5,7 +5,7 @@
  */
 import { openDB } from 'idb';
 import { html, render } from 'lit';
-import { Reviews } from '../app/review/reviews.ts';
+import { LIST_STEP, Reviews } from '../app/review/reviews.ts';
 import { sessionsPage } from '../app/pages/sessions.ts';
 import '../app/review/elements.ts';
 import { archiveBlob } from '../compose/export-recording.ts';
@@ -18,13 +18,19 @@ import { roomMetricsOf } from '../livekit/room-metrics.ts';
 import { Database } from '../storage/database.ts';
 import { IndexedRecordStore } from '../storage/indexed-record-store.ts';
 import { putAway } from '../storage/put-away.ts';
+import type { TimedChunk } from '../storage/record-store.ts';
 import { FLUSH_EVERY_MS, storeRecorder } from '../storage/recorder.ts';
+import { MAIN_STREAM } from '../shared/recording.ts';
 import type { ClaraReviewElement } from '../ui/review/clara-review-element.ts';
 import { syntheticRecording, syntheticSamples } from './synthetic-call.ts';
 
 const HOUR_S = 3600;
 /** How long before a flush a browser is killed, ms: the kill takes its time. */
 const BEFORE_FLUSH_MS = 250;
+/** As many as wait for a flush: the first of them begins the wait. */
+const SAMPLES_PER_FLUSH = Math.floor(FLUSH_EVERY_MS / 1000) + 1;
+/** Of an hour each: as much as makes what a database takes when it is empty count for nothing. */
+const LIVE_SESSIONS = 50;
 const STARTED_WALL_MS = Date.UTC(2026, 2, 1, 12);
 const silent = { info: () => {}, warn: () => {} };
 const settled = (delayMs = 0): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -59,6 +65,15 @@ async function withStore<T>(name: string, work: (store: IndexedRecordStore) => P
 
 async function begin(store: IndexedRecordStore, id: string): Promise<void> {
   await store.begin({ id, startedWallMs: STARTED_WALL_MS, pinned: false, source: 'recorded' });
+}
+
+/** Chunks as a recorder writes them, one a flush. */
+function liveChunks(count: number, seed = 1): TimedChunk[] {
+  const samples = syntheticSamples(count * SAMPLES_PER_FLUSH, seed);
+  return Array.from({ length: count }, (_, seq) => {
+    const some = samples.slice(seq * SAMPLES_PER_FLUSH, (seq + 1) * SAMPLES_PER_FLUSH);
+    return { ...chunkOf('main', seq, tableOf(some)), toMs: some.at(-1)?.atMs ?? 0 };
+  });
 }
 
 /** A connection of this page with itself that sends sound, for reports as a call has them. */
@@ -127,7 +142,7 @@ const measurements = {
       };
       const made = maker.make(atMs, roomMetricsOf(reports, facts), { signalPhaseCode: 3 });
       for (const { stream, sample } of made) session.sample(stream, sample);
-      samples++;
+      samples += made.filter(({ stream }) => stream === MAIN_STREAM).length;
     };
     const timer = setInterval(() => {
       sampleOnce().catch(reportError);
@@ -144,36 +159,47 @@ const measurements = {
     };
   },
 
-  /** Both end; how many samples were taken. */
-  async callOff(): Promise<number> {
+  /** The recording ends and the call goes on; how many samples of the call were taken. */
+  async recordCallOff(): Promise<number> {
     const samples = liveRecording?.samples() ?? 0;
     await liveRecording?.end();
-    liveCall?.close();
     return samples;
   },
 
+  /** The call ends too. */
+  callOff(): void {
+    liveCall?.close();
+  },
+
   /** From the begin of a write to its end; ms. As many samples as wait for one. */
-  async flush(): Promise<{ p50: number; p99: number; bytesPerSample: number }> {
+  async flush(): Promise<{ p50: number; p99: number }> {
     return withStore('flush', async (store) => {
       await begin(store, 'a');
-      const perFlush = Math.floor(FLUSH_EVERY_MS / 1000) + 1;
-      const samples = syntheticSamples(400 * perFlush);
       const times: number[] = [];
-      let bytes = 0;
-      for (let seq = 0; seq < 400; seq++) {
-        const chunk = chunkOf('main', seq, tableOf(samples.slice(seq * perFlush, (seq + 1) * perFlush)));
-        bytes += chunk.data.length;
+      for (const chunk of liveChunks(400)) {
+        const { seq } = chunk;
         const startedMs = performance.now();
-        await store.append('a', { firstSeq: seq, events: [], chunks: [{ ...chunk, toMs: seq }] });
+        await store.append('a', { firstSeq: seq, events: [], chunks: [chunk] });
         times.push(performance.now() - startedMs);
         if (seq % 20 === 0) await settled();
       }
       return {
         p50: percentile(times, 0.5),
         p99: percentile(times, 0.99),
-        bytesPerSample: bytes / samples.length,
       };
     });
+  },
+
+  /** Fills a database with sessions that run, of ids as calls have them; how many samples. Weighed from outside. */
+  async fillLive(): Promise<number> {
+    const { store, database } = storeOf('clara-bench-live');
+    for (let session = 1; session <= LIVE_SESSIONS; session++) {
+      const id = crypto.randomUUID();
+      await begin(store, id);
+      await store.append(id, { firstSeq: 0, events: [], chunks: liveChunks(400, session) });
+    }
+    await database.close();
+    return LIVE_SESSIONS * 400 * SAMPLES_PER_FLUSH;
   },
 
   /** Bytes a sample of an exported hour. */
@@ -265,16 +291,19 @@ const measurements = {
   async fillList(): Promise<void> {
     const { store, database } = storeOf('clara-bench-list');
     await store.add(
-      Array.from({ length: 1000 }, (_, at) =>
+      Array.from({ length: LISTED }, (_, at) =>
         syntheticRecording(`s${at}`, 30, STARTED_WALL_MS + at * 3_600_000),
       ),
     );
-    for (let at = 0; at < 1000; at++) await putAway(store, `s${at}`);
+    for (let at = 0; at < LISTED; at++) await putAway(store, `s${at}`);
     await database.close();
   },
 
-  /** Opens the database, reads a thousand sessions and draws their list; ms. In a page that has just been loaded. */
-  async list(): Promise<number> {
+  /**
+   * Opens the database, reads a thousand sessions and paints their list as the app does, its first {@link LIST_STEP};
+   * ms, and how many. In a page that has just been loaded.
+   */
+  async list(): Promise<{ tookMs: number; drawn: number }> {
     return withStore('list', async (store) => {
       const place = document.createElement('main');
       document.body.append(place);
@@ -296,10 +325,12 @@ const measurements = {
       await listed;
       await painted();
       const tookMs = performance.now() - startedMs;
-      const shown = place.querySelectorAll('.session').length;
-      if (shown === 0) throw new Error('no session was listed');
+      const { sessions } = reviews.state;
+      const read = sessions.status === 'ready' ? sessions.value.length : 0;
+      const drawn = place.querySelectorAll('.session').length;
+      if (read !== LISTED || drawn !== LIST_STEP) throw new Error(`${read} sessions read, ${drawn} drawn`);
       place.remove();
-      return tookMs;
+      return { tookMs, drawn };
     });
   },
 
@@ -326,15 +357,19 @@ const measurements = {
       for (let at = 0; at < 100; at++)
         await store.add([{ ...hour, session: { ...hour.session, id: `s${at}` } }]);
       const startedMs = performance.now();
-      const { blob } = await libraryOver(store).exportAll();
+      const [file, ...others] = await libraryOver(store).exportAll();
       const tookMs = performance.now() - startedMs;
-      if (blob.size < 1_000_000) throw new Error(`${blob.size} bytes`);
+      if (file === undefined || file.blob.size < 1_000_000 || others.length > 0)
+        throw new Error(`${file?.blob.size} bytes, ${others.length} files more`);
       return tookMs;
     });
   },
 
-  /** Records a sample and an event a second until the browser is killed; when there is most to lose, ms from now. */
-  recordOn(): number {
+  /**
+   * Records a sample and an event a second until the browser is killed; when there is most to lose, ms from now, and
+   * the time between two flushes, ms.
+   */
+  recordOn(): { worstAfterMs: number; flushEveryMs: number } {
     const { store } = storeOf('clara-bench-crash');
     const recorder = storeRecorder({
       store: Promise.resolve(store),
@@ -355,7 +390,10 @@ const measurements = {
     let firstWaitingMs = 1000;
     for (let flush = 1; flush < 3; flush++)
       firstWaitingMs = (Math.floor((firstWaitingMs + FLUSH_EVERY_MS) / 1000) + 1) * 1000;
-    return firstWaitingMs + FLUSH_EVERY_MS - BEFORE_FLUSH_MS;
+    return {
+      worstAfterMs: firstWaitingMs + FLUSH_EVERY_MS - BEFORE_FLUSH_MS,
+      flushEveryMs: FLUSH_EVERY_MS,
+    };
   },
 
   /** What {@link recordOn} has left: how far it came, ms since its start, and whether all of it can be read. */
@@ -379,6 +417,8 @@ const measurements = {
 };
 
 const CHUNKS_AT_ONCE = 400;
+/** Sessions of {@link measurements.list}. */
+const LISTED = 1000;
 
 /** What the harness calls. */
 export type RecordingMeasurements = typeof measurements;

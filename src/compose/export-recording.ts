@@ -1,11 +1,12 @@
 /** Recordings as files. Owns names, types and compression of what is handed out; what is in them is core's. */
-import { archiveOf } from '../core/review/exports/archive.ts';
+import { archivedBytes, archiveOf } from '../core/review/exports/archive.ts';
 import { csvOfEvents, csvOfSamples } from '../core/review/exports/csv.ts';
 import { ndjsonOf } from '../core/review/exports/ndjson.ts';
 import { openMetricsOf } from '../core/review/exports/open-metrics.ts';
 import { otlpMetricLines, otlpTraceLines } from '../core/review/exports/otlp.ts';
 import { rtcstatsOf } from '../core/review/exports/rtcstats.ts';
 import { webrtcInternalsOf } from '../core/review/exports/webrtc-internals.ts';
+import { MAX_IMPORT_BYTES, MAX_SESSIONS } from '../core/review/imports/limits.ts';
 import { openRecording } from '../core/review/open-recording.ts';
 import type { OpenRecording } from '../core/review/open-recording.ts';
 import { isoTime } from '../core/review/iso-time.ts';
@@ -34,6 +35,12 @@ const TEXTS: Readonly<Record<Exclude<ExportFormat, 'archive'>, TextFormat>> = {
 };
 /** Joined before they go into a Blob: a Blob of a million small parts is slow. */
 const PART_LENGTH = 1_000_000;
+/**
+ * Largest file of a backup before it is packed, bytes, and its sessions: half of what an import takes, since the values of
+ * some samples take more room there than their bytes tell, and a phone has to hold it. Sound cannot be packed.
+ */
+const MAX_BACKUP_BYTES = MAX_IMPORT_BYTES / 2;
+const MAX_BACKUP_SESSIONS = MAX_SESSIONS / 2;
 
 /** One recording as a file. @param withKept an archive holds the text and sound of the recording too */
 export async function exportRecording(
@@ -74,6 +81,27 @@ export function archiveBlob(
   });
   const packed = stream.pipeThrough(new CompressionStream('gzip'));
   return new Response(packed, { headers: { 'content-type': 'application/x-clara-recording' } }).blob();
+}
+
+/**
+ * Recordings as archives that can each be imported: a new one begins where {@link MAX_BACKUP_BYTES} would be passed. A
+ * recording is never cut in two.
+ */
+export async function archiveBlobs(recordings: AsyncIterator<Recording>, withKept: boolean): Promise<Blob[]> {
+  const blobs: Blob[] = [];
+  let next = await recordings.next();
+  const sizeOfNext = (): number => (next.done === true ? Infinity : archivedBytes(next.value, withKept));
+  const oneFile = async function* (): AsyncGenerator<Recording> {
+    let bytes = sizeOfNext();
+    for (let count = 1; next.done !== true; count++) {
+      yield next.value;
+      next = await recordings.next();
+      bytes += sizeOfNext();
+      if (bytes > MAX_BACKUP_BYTES || count >= MAX_BACKUP_SESSIONS) return;
+    }
+  };
+  while (next.done !== true) blobs.push(await archiveBlob(oneFile(), withKept));
+  return blobs;
 }
 
 /** `20260301-120000`, UTC. */

@@ -78,8 +78,11 @@ export interface RecordingLibrary {
   deleteKept(sessionId: string, kind: KeptKind): Promise<boolean>;
   /** @param withKept an archive gets the text and sound as well; no other format ever does. Default false */
   export(sessionId: string, format: ExportFormat, withKept?: boolean): Promise<RecordingFile | undefined>;
-  /** All sessions as one archive. @param withKept with their text and sound; default false */
-  exportAll(withKept?: boolean): Promise<RecordingFile>;
+  /**
+   * All sessions as archives, as few as can each be imported, numbered when there are several.
+   * @param withKept with their text and sound; default false
+   */
+  exportAll(withKept?: boolean): Promise<readonly RecordingFile[]>;
   /** Adds what is in a file, all or nothing. Rejects with ImportError for a file that is wrong. */
   import(file: Blob): Promise<ImportResult>;
   storage(): Promise<StorageFacts>;
@@ -142,9 +145,13 @@ export function libraryOver(store: RecordStore): RecordingLibrary {
       return exportRecording(recording, format, withKept);
     },
     async exportAll(withKept = false) {
-      const { archiveBlob, stampOf } = await import('./export-recording.ts');
-      const blob = await archiveBlob(everyRecording(store, withKept), withKept);
-      return { name: `clara-all-${stampOf(browserClock.wallMs())}.clararec`, blob };
+      const { archiveBlobs, stampOf } = await import('./export-recording.ts');
+      const blobs = await archiveBlobs(everyRecording(store, withKept), withKept);
+      const stem = `clara-all-${stampOf(browserClock.wallMs())}`;
+      return blobs.map((blob, at) => ({
+        name: `${stem}${blobs.length === 1 ? '' : `-${at + 1}-of-${blobs.length}`}.clararec`,
+        blob,
+      }));
     },
     async import(file) {
       const { readRecordingFile } = await import('./read-recording-file.ts');

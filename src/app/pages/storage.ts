@@ -81,7 +81,10 @@ function ready(reviews: Reviews, sessions: readonly ListedRecording[], facts: St
     </section>
     <section class="panel">
       <h2>Backup</h2>
-      <p>One file with every session, which can be imported here or in another browser.</p>
+      <p>
+        Every session, to be imported here or in another browser: one file, or several numbered ones where one
+        would be too large to import (from about 130 MB on).
+      </p>
       ${sessions.some(({ keptBytes }) => keptBytes !== undefined) ? keptChoice(reviews) : nothing}
       <div class="tools">
         <button

@@ -55,6 +55,11 @@ export const RUNNING_TEXT =
   'This session is still being recorded, here or in another tab. It can be deleted once its call has ended.';
 
 const LOADING = { status: 'loading' } as const;
+/** Told of one session only. */
+const KEPT_UNREADABLE = {
+  text: 'The text and sound of this session cannot be read. Everything else can.',
+  isProblem: true,
+} as const;
 
 /** What it needs. */
 export interface ReviewsParts {
@@ -106,13 +111,13 @@ export class Reviews {
     this.#visit.abort();
     this.#visit = new AbortController();
     this.#state = { ...this.#state, kept: [], withKept: false, isRunning: false };
-    if (!isSame && this.#state.told !== undefined) this.#state = withoutTold(this.#state);
+    if (!isSame || this.#state.told === KEPT_UNREADABLE) this.#state = withoutTold(this.#state);
     switch (route.page) {
       case 'sessions':
         return this.#do(() => this.#list());
       case 'session':
         this.#set({ review: LOADING });
-        return this.#do(() => this.#review(route));
+        return this.#do(() => this.#session(route));
       case 'compare':
         this.#set({ comparison: LOADING });
         return this.#do(() => this.#compare(route));
@@ -185,9 +190,10 @@ export class Reviews {
   /** Deletes the text or the sound of a session for good. */
   deleteKept(sessionId: string, kind: KeptKind): void {
     this.#do(async () => {
+      const route = this.#route;
       if (!(await (await this.#open()).deleteKept(sessionId, kind))) return this.#refuse();
+      if (this.#route === route) this.#set({ kept: this.#state.kept.filter((piece) => piece.kind !== kind) });
       await this.#list();
-      if (this.#route.page === 'session') await this.#review(this.#route);
     });
   }
 
@@ -200,7 +206,16 @@ export class Reviews {
   }
 
   exportAll(): void {
-    this.#busy(async () => this.#parts.save(await (await this.#open()).exportAll(this.#state.withKept)));
+    const { withKept } = this.#state;
+    this.#busy(async () => {
+      const files = await (await this.#open()).exportAll(withKept);
+      for (const file of files) this.#parts.save(file);
+      if (files.length > 1)
+        this.tell(
+          `The backup is ${files.length} files. See that the browser saves them all, and import them all to have every session back.`,
+          false,
+        );
+    });
   }
 
   /** Adds what is in files, one after the other; the last problem is told. */
@@ -276,17 +291,20 @@ export class Reviews {
     }
   }
 
+  async #session(route: Route): Promise<void> {
+    await this.#review(route);
+    await this.#kept(route);
+  }
+
   async #review(route: Route): Promise<void> {
     const [id = ''] = route.ids;
     try {
       const [library] = await Promise.all([this.#open(), this.#parts.loadElements()]);
       const review = await library.review(id);
-      const kept = await library.kept(id);
       const isRunning = await library.isRunning(id);
       if (this.#route !== route) return;
       if (isRunning) this.#reviewWhenOver(library, route);
       this.#set({
-        kept,
         isRunning,
         review: review === undefined ? { status: 'missing' } : { status: 'ready', value: review },
       });
@@ -298,7 +316,7 @@ export class Reviews {
   #reviewWhenOver(library: RecordingLibrary, route: Route): void {
     const signal = AbortSignal.any([this.#visit.signal, this.#parts.signal]);
     library.whenOver(route.ids[0] ?? '', signal).then(
-      (isOver) => isOver && !signal.aborted && this.#do(() => this.#review(route)),
+      (isOver) => isOver && !signal.aborted && this.#do(() => this.#session(route)),
       () => {}, // left
     );
   }
@@ -306,6 +324,17 @@ export class Reviews {
   /** It would come back: its recorder goes on writing. */
   #refuse(): void {
     this.#set({ told: { text: RUNNING_TEXT, isProblem: true } });
+  }
+
+  /** After the review, and once: it may be 60 MB, and a player that plays must not be given its sound anew. */
+  async #kept(route: Route): Promise<void> {
+    if (this.#route !== route || this.#state.review.status !== 'ready') return;
+    try {
+      const kept = await (await this.#open()).kept(route.ids[0] ?? '');
+      if (this.#route === route) this.#set({ kept });
+    } catch {
+      if (this.#route === route) this.#set({ told: KEPT_UNREADABLE });
+    }
   }
 
   async #compare(route: Route): Promise<void> {

@@ -106,7 +106,8 @@ export class ClaraReviewElement extends LitElement {
 
   override willUpdate(changed: PropertyValues<this>): void {
     if (changed.has('model')) this.#shownOutage = undefined;
-    if (changed.has('kept')) this.#openTakes();
+    // A player goes on when only text was deleted: its sound is still at its address.
+    if (changed.has('kept') && !hasSameSound(changed.get('kept'), this.kept)) this.#openTakes();
   }
 
   override updated(changed: PropertyValues<this>): void {
@@ -252,4 +253,10 @@ export class ClaraReviewElement extends LitElement {
     const live = this.renderRoot.querySelector('[aria-live]');
     if (live !== null) live.textContent = text;
   }
+}
+
+function hasSameSound(before: readonly KeptPiece[] = [], after: readonly KeptPiece[] = []): boolean {
+  const sound = after.filter(({ kind }) => kind === 'sound');
+  const known = new Set(before.filter(({ kind }) => kind === 'sound'));
+  return sound.length === known.size && sound.every((piece) => known.has(piece));
 }

@@ -1,13 +1,14 @@
 import { expect } from 'chai';
 import { html, render } from 'lit';
+import { sessionPage } from '../../../src/app/pages/session.ts';
 import { sessionsPage } from '../../../src/app/pages/sessions.ts';
 import { Reviews } from '../../../src/app/review/reviews.ts';
 import { archiveBlob } from '../../../src/compose/export-recording.ts';
-import { libraryOver } from '../../../src/compose/recording-library.ts';
+import { libraryOver, type RecordingLibrary } from '../../../src/compose/recording-library.ts';
+import type { KeptPiece } from '../../../src/shared/recording.ts';
 import { MemoryRecordStore } from '../../../src/storage/memory-record-store.ts';
 import { holdRecordingLock } from '../../../src/storage/recording-lock.ts';
 import { storeRecorder } from '../../../src/storage/recorder.ts';
-import { sessionPage } from '../../../src/app/pages/session.ts';
 import { FakeClock } from '../../support/core/fake-clock.ts';
 import { callRecording } from '../../support/core/recordings.ts';
 
@@ -169,5 +170,139 @@ describe('a session that is still being recorded', () => {
     expect(await waiting()).to.equal(0);
     lock.abort();
     life.abort();
+  });
+});
+
+const SOUND: KeptPiece = {
+  kind: 'sound',
+  seq: 0,
+  take: 0,
+  atMs: 0,
+  type: 'audio/webm;codecs=opus',
+  data: new Uint8Array([1, 2, 3]),
+};
+const LINE: KeptPiece = {
+  kind: 'text',
+  seq: 0,
+  atMs: 1000,
+  wallMs: 1000,
+  from: 'user',
+  by: 'text',
+  id: 'a',
+  text: 'hello',
+};
+
+/** The page of a session with text and sound; `kept` answers in the library's place. */
+async function opened(kept?: (library: RecordingLibrary) => RecordingLibrary['kept']) {
+  const store = new MemoryRecordStore();
+  const recording = callRecording(60);
+  const { id } = recording.session;
+  await store.add([{ ...recording, kept: [LINE, SOUND] }]);
+  const library = libraryOver(store);
+  const asked: string[] = [];
+  const life = new AbortController();
+  const place = document.createElement('main');
+  const states: Reviews['state'][] = [];
+  let wanted: { is: (state: Reviews['state']) => boolean; resolve: () => void } | undefined;
+  const reviews: Reviews = new Reviews({
+    openLibrary: () =>
+      Promise.resolve({
+        ...library,
+        kept: (of: string) => {
+          asked.push(of);
+          return (kept?.(library) ?? library.kept)(of);
+        },
+      }),
+    loadElements: () => Promise.resolve(),
+    go: () => {},
+    draw: () => {
+      states.push(reviews.state);
+      render(html`${sessionPage(reviews)}`, place);
+      if (wanted?.is(reviews.state) === true) wanted.resolve();
+    },
+    save: () => {},
+    signal: life.signal,
+  });
+  const until = (is: (state: Reviews['state']) => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      wanted = { is, resolve };
+      if (is(reviews.state)) resolve();
+    });
+  const route = (): Parameters<Reviews['show']>[0] => ({ page: 'session', ids: [id] });
+  return { id, reviews, asked, place, states, until, route, end: () => life.abort() };
+}
+
+const isReady = ({ review }: Reviews['state']): boolean => review.status === 'ready';
+const hasKept = ({ kept }: Reviews['state']): boolean => kept.length > 0;
+const isPinned = ({ review }: Reviews['state']): boolean =>
+  review.status === 'ready' && review.value.recording.session.pinned;
+
+describe('the text and sound of a session that is opened', () => {
+  it('are waited for by nothing: the review is there before them', async () => {
+    let give = (): void => {};
+    const given = new Promise<void>((resolve) => (give = resolve));
+    const page = await opened((library) => async (id) => {
+      await given;
+      return library.kept(id);
+    });
+    page.reviews.show(page.route());
+    await page.until(isReady);
+    expect(page.reviews.state.kept).to.deep.equal([]);
+    give();
+    await page.until(hasKept);
+    expect(page.reviews.state.kept).to.deep.equal([LINE, SOUND]);
+    page.end();
+  });
+
+  it('leave the review where it is when they cannot be read, and the page says so until another is shown', async () => {
+    const page = await opened(() => () => Promise.reject(new DOMException('damaged', 'NotReadableError')));
+    page.reviews.show(page.route());
+    await page.until(({ told, review }) => told !== undefined || review.status === 'failed');
+    expect(page.reviews.state.review.status).to.equal('ready');
+    expect(page.place.querySelector('[role=alert]')?.textContent?.trim()).to.equal(
+      'The text and sound of this session cannot be read. Everything else can.',
+    );
+    page.reviews.show({ page: 'session', ids: ['another'] });
+    expect(page.reviews.state.told).to.equal(undefined);
+    page.end();
+  });
+
+  it('are not read again when the session is pinned: a player goes on', async () => {
+    const page = await opened();
+    page.reviews.show(page.route());
+    await page.until(hasKept);
+    const { kept } = page.reviews.state;
+    page.reviews.setPinned(page.id, true);
+    await page.until(isPinned);
+    expect(page.reviews.state.kept).to.equal(kept);
+    expect(page.asked).to.have.length(1);
+    page.end();
+  });
+
+  it('are read once, and what is deleted of them goes while the rest stays as it was', async () => {
+    const page = await opened();
+    page.reviews.show(page.route());
+    await page.until(hasKept);
+    page.reviews.deleteKept(page.id, 'text');
+    await page.until(({ kept }) => kept.length === 1);
+    expect(page.reviews.state.kept[0]).to.equal(SOUND);
+    expect(page.asked).to.have.length(1);
+    page.end();
+  });
+
+  it('of a page that was left are shown on no other', async () => {
+    let give = (): void => {};
+    const given = new Promise<void>((resolve) => (give = resolve));
+    const page = await opened((library) => async (id) => {
+      await given;
+      return library.kept(id);
+    });
+    page.reviews.show(page.route());
+    await page.until(isReady);
+    page.reviews.show({ page: 'session', ids: ['another'] });
+    give();
+    await page.until(({ review }) => review.status === 'missing');
+    expect(page.states.some(hasKept)).to.equal(false);
+    page.end();
   });
 });

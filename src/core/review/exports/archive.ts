@@ -34,25 +34,39 @@ export async function* archiveOf(
   yield new TextEncoder().encode(ARCHIVE_MAGIC);
   yield u32(withKept ? ARCHIVE_FORMAT : 1);
   let count = 0;
-  for await (const { session, events, chunks, kept = [] } of recordings) {
-    const pieces = withKept ? kept : [];
-    const manifest = new TextEncoder().encode(
-      JSON.stringify({
-        session,
-        columns: COLUMN_LIST,
-        events,
-        chunks: chunks.map(({ stream, seq, codec, data }) => ({ stream, seq, codec, bytes: data.length })),
-        ...(pieces.length > 0 && { kept: pieces.map(describedPiece) }),
-      }),
-    );
-    yield u32(manifest.length);
-    yield manifest;
-    for (const { data } of chunks) yield data;
-    for (const piece of pieces) if (piece.kind === 'sound') yield piece.data;
+  for await (const recording of recordings) {
+    yield* sessionPieces(recording, withKept);
     count++;
   }
   yield u32(0);
   yield u32(count);
+}
+
+/** What a recording adds to an archive before it is packed, bytes. @param withKept as for {@link archiveOf} */
+export function archivedBytes(recording: Recording, withKept: boolean): number {
+  let bytes = 0;
+  for (const piece of sessionPieces(recording, withKept)) bytes += piece.length;
+  return bytes;
+}
+
+function* sessionPieces(
+  { session, events, chunks, kept = [] }: Recording,
+  withKept: boolean,
+): Generator<Uint8Array<ArrayBuffer>> {
+  const pieces = withKept ? kept : [];
+  const manifest = new TextEncoder().encode(
+    JSON.stringify({
+      session,
+      columns: COLUMN_LIST,
+      events,
+      chunks: chunks.map(({ stream, seq, codec, data }) => ({ stream, seq, codec, bytes: data.length })),
+      ...(pieces.length > 0 && { kept: pieces.map(describedPiece) }),
+    }),
+  );
+  yield u32(manifest.length);
+  yield manifest;
+  for (const { data } of chunks) yield data;
+  for (const piece of pieces) if (piece.kind === 'sound') yield piece.data;
 }
 
 function describedPiece(piece: KeptPiece): object {

@@ -79,6 +79,10 @@ describe('<clara-review>', () => {
     expect(players[1]!.currentTime).to.equal(30);
     expect(players[0]!.currentTime).to.equal(0);
     expect(await axeFindings(element)).to.deep.equal([]);
+    element.kept = element.kept!.filter(({ kind }) => kind === 'sound');
+    await element.updateComplete;
+    expect(root().querySelector('.said')).to.equal(null);
+    expect(root().querySelector('audio')!.src, 'it plays on when only text has gone').to.equal(src);
     element.remove();
     const isGone = await fetch(src).then(
       () => false,
