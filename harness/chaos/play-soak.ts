@@ -103,7 +103,7 @@ export async function runSoak(options: SoakOptions, signal: AbortSignal): Promis
       const last = ear.reports.findLast(({ kind }) => kind === 'phase');
       const phase = last?.kind === 'phase' ? last.phase : 'none';
       report(
-        `${number + 1}/${steps.length} ${JSON.stringify(step.fault)} for ${Math.round(step.lastsMs / 100) / 10} s: ${phase}`,
+        `${number + 1}/${steps.length} ${JSON.stringify(step.fault)} for ${Math.round(step.lastsMs / 100) / 10} s: ${phase}${heldText(sample)}`,
       );
       if (phase === 'failed' || phase === 'ended') {
         sessionsLost += 1;
@@ -170,6 +170,12 @@ export async function runSoak(options: SoakOptions, signal: AbortSignal): Promis
   } finally {
     life.abort(new Error('the soak is over'));
   }
+}
+
+function heldText(sample: SoakSample | undefined): string {
+  if (sample === undefined) return '';
+  const { heapBytes, listeners, nodes } = sample;
+  return `, ${(heapBytes / 1e6).toFixed(1)} MB, ${nodes} nodes, ${listeners} listeners`;
 }
 
 /** Undefined when the page or the server did not answer in time. */

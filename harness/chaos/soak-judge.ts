@@ -55,9 +55,14 @@ export interface SoakFacts {
   readonly heapBytes: Trend;
   readonly listeners: Trend;
   readonly nodes: Trend;
+  /** What the page held at each look: where a step is, the faults of that minute are to be looked at. */
+  readonly series: readonly PageHolds[];
   readonly mostConnections: number;
   readonly mostAgentProcesses: number;
 }
+
+/** Numbers of one look; `atMs` from the soak's beginning. */
+export type PageHolds = Pick<SoakSample, 'heapBytes' | 'listeners' | 'nodes'> & { readonly atMs: number };
 
 /** The material. */
 export interface SoakSeen {
@@ -109,6 +114,12 @@ export function soakFacts(seen: SoakSeen): SoakFacts {
     heapBytes: trendOf(samples.map(({ heapBytes }) => heapBytes)),
     listeners: trendOf(samples.map(({ listeners }) => listeners)),
     nodes: trendOf(samples.map(({ nodes }) => nodes)),
+    series: samples.map(({ atWallMs, heapBytes, listeners, nodes }) => ({
+      atMs: Math.round(atWallMs - seen.fromWallMs),
+      heapBytes,
+      listeners,
+      nodes,
+    })),
     mostConnections: Math.max(0, ...samples.map(({ openConnections }) => openConnections)),
     mostAgentProcesses: Math.max(0, ...samples.map(({ agentProcesses }) => agentProcesses)),
   };
@@ -118,7 +129,7 @@ export function soakFacts(seen: SoakSeen): SoakFacts {
 export function soakFaults(facts: SoakFacts): string[] {
   const grew = (what: string, { first, last }: Trend, slack: number, unit: string): string[] =>
     last > first * 1.25 + slack
-      ? [`${what} grew from ${Math.round(first)} to ${Math.round(last)} ${unit}`]
+      ? [`${what} grew from ${Math.round(first)} to ${Math.round(last)} ${unit}`.trimEnd()]
       : [];
   const tried = facts.faults + facts.notApplied;
   return [

@@ -102,6 +102,18 @@ test('growth between the thirds is a leak, a spike is none', () => {
     faultsOf(soak({ samples: [sample(), sample(), sample({ listeners: 900 })] }))[0] ?? '',
     /event listeners grew from 200 to 900/,
   );
+  const looks = [300, 300, 480, 480].map((nodes, at) => sample({ nodes, atWallMs: 1000 + at * 30_000 }));
+  const facts = soakFacts(soak({ fromWallMs: 1000, samples: looks }));
+  assert.deepEqual(soakFaults(facts), ['nodes grew from 300 to 480']);
+  assert.deepEqual(
+    facts.series.map(({ atMs, nodes }) => [atMs, nodes]),
+    [
+      [0, 300],
+      [30_000, 300],
+      [60_000, 480],
+      [90_000, 480],
+    ],
+  );
 });
 
 test('connections and processes that pile up are told', () => {
