@@ -193,10 +193,10 @@ export interface RoomJoin {
   /** For the SDK's `reconnectPolicy.nextRetryDelayInMs`; reads our state, so ask it each time. */
   readonly repairDelayMs: RepairDelay;
   /**
-   * Sound is whole both ways, as far as core knows now. Asked when the SDK has resumed its signal connection: the path
-   * that carries is then kept, as every ICE restart is a break in sound.
+   * False while sound is known to be cut one way and not the other. Asked when the SDK has resumed its signal connection:
+   * a path on which something comes is then kept, as every ICE restart is a break in sound.
    */
-  readonly isSoundWhole: () => boolean;
+  readonly mayKeepPath: () => boolean;
   /** True when this client can come back by itself: sets the participant attribute `clara.resume`. */
   readonly resumable: boolean;
   /** Absent in text-only mode. */

@@ -15,8 +15,8 @@ type Transports = NonNullable<Engine['pcManager']>;
 const PROOF_LIMIT_MS = 300;
 const LOOK_MS = 50;
 
-/** `isSoundWhole`: nothing is known to be cut, either way; what comes down says nothing of what goes up. */
-export function keepPathThatCarries(engine: Engine, isSoundWhole: () => boolean, clock: Clock): void {
+/** `mayKeepPath`: see RoomJoin. */
+export function keepPathThatCarries(engine: Engine, mayKeepPath: () => boolean, clock: Clock): void {
   let before = Promise.resolve(NaN);
   watchResumes(engine, {
     onBegin: () => {
@@ -29,7 +29,7 @@ export function keepPathThatCarries(engine: Engine, isSoundWhole: () => boolean,
       // The SDK restarts ICE right after it has told this, and nobody else comes in between.
       transports.triggerIceRestart = async () => {
         restoreRestart(transports);
-        if (isSoundWhole() && isAtRest(transports) && (await carries(transports, before, clock)))
+        if (mayKeepPath() && isAnswered(transports) && (await carries(transports, before, clock)))
           await transports.createAndSendPublisherOffer(); // what the server wanted meanwhile
         else await transports.triggerIceRestart();
       };
@@ -42,16 +42,22 @@ function restoreRestart(transports: Transports): void {
   delete (transports as Partial<Transports>).triggerIceRestart;
 }
 
-function isAtRest({ publisher }: Transports): boolean {
-  return publisher.getConnectionState() === 'connected' && publisher.getSignallingState() === 'stable';
+function isAnswered({ publisher }: Transports): boolean {
+  return publisher.getSignallingState() === 'stable';
 }
 
-/** Whether anything has come since `before` was read. Never rejects. */
+/** Not so while a pair that was cut for over 5 s is still taken for lost. */
+function isUp({ publisher }: Transports): boolean {
+  return publisher.getConnectionState() === 'connected';
+}
+
+/** Whether it is up and anything has come since `before` was read. Never rejects. */
 async function carries(transports: Transports, before: Promise<number>, clock: Clock): Promise<boolean> {
   const limit = new AbortController();
   const proof = async (): Promise<boolean> => {
     const bytes = await before;
-    while (!((await received(transports)) > bytes)) await clock.sleep(LOOK_MS, limit.signal);
+    while (!((await received(transports)) > bytes && isUp(transports)))
+      await clock.sleep(LOOK_MS, limit.signal);
     return true;
   };
   const late = clock.sleep(PROOF_LIMIT_MS, limit.signal).then(() => false);

@@ -18,7 +18,7 @@ const MAX_MEDIA_SECTIONS = 32;
 
 /** A Room that is not connected yet. */
 export function createSdkRoom(
-  { repairDelayMs, isSoundWhole }: Pick<RoomJoin, 'repairDelayMs' | 'isSoundWhole'>,
+  { repairDelayMs, mayKeepPath }: Pick<RoomJoin, 'repairDelayMs' | 'mayKeepPath'>,
   clock: Clock,
 ): Room {
   silenceSdkLog();
@@ -42,7 +42,7 @@ export function createSdkRoom(
   swallowBadPackets(room.engine);
   guardSignalAnswers(room.engine);
   resumeRatherThanRestart(room.engine);
-  keepPathThatCarries(room.engine, isSoundWhole, clock);
+  keepPathThatCarries(room.engine, mayKeepPath, clock);
   return room;
 }
 

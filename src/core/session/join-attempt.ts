@@ -32,7 +32,7 @@ export interface JoinAttempt {
   readonly microphone: MicrophoneTrack | undefined;
   readonly muted: () => boolean;
   readonly repairDelayMs: RepairDelay;
-  readonly isSoundWhole: () => boolean;
+  readonly mayKeepPath: () => boolean;
   readonly onEvent: (event: RoomEvent) => void;
   /** Called with the ticket before the join; what it throws ends the attempt. */
   readonly onTicket: (ticket: Ticket) => Promise<void>;
@@ -65,7 +65,7 @@ export async function joinRoom(
       ticket,
       serverUrl,
       repairDelayMs: attempt.repairDelayMs,
-      isSoundWhole: attempt.isSoundWhole,
+      mayKeepPath: attempt.mayKeepPath,
       resumable: true,
       ...(attempt.microphone !== undefined && { microphone: attempt.microphone }),
       muted: attempt.muted(),

@@ -137,7 +137,7 @@ export class RoomKeeper {
           ticketRequest: wayBack.request,
           urlIndex: command.urlIndex,
           repairDelayMs: this.#repairDelay(generation),
-          isSoundWhole: () => this.#room?.generation === generation && isSoundWhole(this.#context.state()),
+          mayKeepPath: () => this.#room?.generation === generation && mayKeepPath(this.#context.state()),
           onEvent: (event) => {
             if (isEntered) this.#told(generation, event);
             else if (early.length < MAX_EARLY_EVENTS) early.push(event);
@@ -279,6 +279,16 @@ export class RoomKeeper {
   }
 }
 
-function isSoundWhole(state: LinkState): boolean {
-  return state.name === 'connected' || (state.name === 'unstable' && state.cut === 'none');
+/** What comes down says nothing of what goes up; when all was cut, both are back together. */
+function mayKeepPath(state: LinkState): boolean {
+  switch (state.name) {
+    case 'connected':
+      return true;
+    case 'unstable':
+      return state.cut === 'none';
+    case 'reconnecting.sdk':
+      return state.outage.side === 'both' || state.outage.side === 'signal';
+    default:
+      return false;
+  }
 }

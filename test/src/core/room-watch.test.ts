@@ -14,7 +14,7 @@ async function joined() {
       ticket: { serverUrls: ['ws://one'], participantToken: 'token-1' },
       serverUrl: 'ws://one',
       repairDelayMs: () => null,
-      isSoundWhole: () => false,
+      mayKeepPath: () => false,
       resumable: false,
       muted: false,
       onEvent: () => {},

@@ -726,16 +726,29 @@ test('the SDK’s repair gets short delays, and null once 15 s of outage have go
   assert.equal(repairDelayMs(0, 0, { fullReconnectAsked: true }), null);
 });
 
-test('sound is whole for the SDK’s resume until either way is cut', async () => {
+test('a resume of the SDK may keep its path while sound is whole and when all was cut, in one room', async () => {
   const made = await connected();
-  const { isSoundWhole } = made.ports.rooms.last.join;
-  assert.equal(isSoundWhole(), true);
+  const { mayKeepPath } = made.ports.rooms.last.join;
+  assert.equal(mayKeepPath(), true);
   made.ports.rooms.last.tell({ type: 'repairing', scope: 'signal' });
   assert.equal(phase(made), 'unstable');
-  assert.equal(isSoundWhole(), true, 'only the control connection is gone');
+  assert.equal(mayKeepPath(), true, 'only the control connection is gone');
   cut(made);
   await timeUntil(made, () => phase(made) === 'reconnecting');
-  assert.equal(isSoundWhole(), false);
+  assert.equal(mayKeepPath(), true, 'both ways come back together');
+  made.ports.rooms.last.tell({ type: 'disconnected', reason: 'NONE' });
+  assert.equal(mayKeepPath(), false);
+});
+
+test('no resume keeps a path on which one way is cut, and the other says nothing of it', async () => {
+  const made = await connected();
+  const { mayKeepPath } = made.ports.rooms.last.join;
+  made.ports.rooms.last.count();
+  made.world.flowsUp = false;
+  await timeUntil(made, () => phase(made) === 'unstable');
+  assert.equal(mayKeepPath(), false);
+  await timeUntil(made, () => phase(made) === 'reconnecting');
+  assert.equal(mayKeepPath(), false);
 });
 
 // ---- what ends a wait early ----

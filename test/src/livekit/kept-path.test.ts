@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/core/ports.ts';
 import { keepPathThatCarries } from '../../../src/livekit/kept-path.ts';
 
 /** An engine that resumes when it is told, on a connection that has received what the test says at each look. */
-function resuming(bytesAtEachLook: readonly (number | 'unreadable')[], isSoundWhole = true) {
+function resuming(bytesAtEachLook: readonly (number | 'unreadable')[], mayKeepPath = true) {
   const did: string[] = [];
   const connection = { state: 'connected', signalling: 'stable', mode: 'publisher-only' };
   const listeners = new Map<string, () => void>();
@@ -34,11 +34,12 @@ function resuming(bytesAtEachLook: readonly (number | 'unreadable')[], isSoundWh
     pcManager: transports,
     on: (name: string, listener: () => void) => void listeners.set(name, listener),
   };
-  keepPathThatCarries(engine as unknown as Room['engine'], () => isSoundWhole, clock);
+  keepPathThatCarries(engine as unknown as Room['engine'], () => mayKeepPath, clock);
   return {
     did,
     connection,
     transports,
+    at: (dueMonoMs: number, wake: () => void): void => void sleepers.push({ atMonoMs: dueMonoMs, wake }),
     resume: async (): Promise<void> => {
       listeners.get('resuming')?.();
       await Promise.resolve();
@@ -78,14 +79,13 @@ describe('a resumed signal connection', () => {
     expect(did).to.deep.equal(['ICE anew at 300 ms']);
   });
 
-  it('restarts ICE at once when sound is not whole', async () => {
+  it('restarts ICE at once when one way is cut', async () => {
     const { did, resume } = resuming([1000, 1160], false);
     await resume();
     expect(did).to.deep.equal(['ICE anew at 0 ms']);
   });
 
   for (const [what, prepare] of [
-    ['the connection is not up', { state: 'disconnected' }],
     ['an offer went unanswered', { signalling: 'have-local-offer' }],
     ['there are two connections', { mode: 'subscriber-primary' }],
   ] as const)
@@ -95,6 +95,18 @@ describe('a resumed signal connection', () => {
       await resume();
       expect(did).to.deep.equal(['ICE anew at 0 ms']);
     });
+
+  it('waits a moment for a connection that was given up to be up again', async () => {
+    const stays = resuming([1000, 1160]);
+    stays.connection.state = 'disconnected';
+    await stays.resume();
+    expect(stays.did).to.deep.equal(['ICE anew at 300 ms']);
+    const returns = resuming([1000, 1160]);
+    returns.connection.state = 'disconnected';
+    returns.at(60, () => (returns.connection.state = 'connected'));
+    await returns.resume();
+    expect(returns.did).to.deep.equal(['kept at 100 ms']);
+  });
 
   it('restarts ICE when the statistics cannot be read, before or after', async () => {
     const before = resuming(['unreadable', 1160]);

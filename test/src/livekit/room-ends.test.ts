@@ -129,7 +129,7 @@ describe("the SDK's repair", () => {
   });
 
   it('keeps the path that carries while it resumes: ICE anew would be a break in sound', async () => {
-    const { peer } = await bench.joinWithAgent({ isSoundWhole: () => true }, { audio: true });
+    const { peer } = await bench.joinWithAgent({ mayKeepPath: () => true }, { audio: true });
     const before = peer.offers.length;
     peer.resetSocket();
     await peer.until(() => peer.offers.length > before);
@@ -138,7 +138,7 @@ describe("the SDK's repair", () => {
   });
 
   it('restarts ICE with a resume when something is cut already', async () => {
-    const { peer } = await bench.joinWithAgent({ isSoundWhole: () => false }, { audio: true });
+    const { peer } = await bench.joinWithAgent({ mayKeepPath: () => false }, { audio: true });
     const before = peer.offers.length;
     peer.resetSocket();
     await peer.until(() => peer.offers.length > before);

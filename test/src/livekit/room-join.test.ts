@@ -35,7 +35,7 @@ describe('joining a room', () => {
         ticket: bench.ticket,
         serverUrl: bench.server.url,
         repairDelayMs: () => null,
-        isSoundWhole: () => false,
+        mayKeepPath: () => false,
         resumable: false,
         muted: false,
         onEvent: bench.log.onEvent,

@@ -45,7 +45,7 @@ export class RoomBench {
         ticket: this.ticket,
         serverUrl: this.server.url,
         repairDelayMs: () => 50,
-        isSoundWhole: () => false,
+        mayKeepPath: () => false,
         resumable: false,
         microphone: { mediaTrack: await this.microphone() },
         muted: false,
