@@ -18,6 +18,7 @@ table { border-collapse: collapse; width: 100%; font-size: .9rem; font-variant-n
 .wide { overflow-x: auto; }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; white-space: nowrap; }
 td.story { white-space: normal; min-width: 15rem; }
+td small { display: block; max-width: 14rem; white-space: normal; line-height: 1.3; }
 thead th { color: var(--soft); font-weight: 600; vertical-align: bottom; }
 td.number { text-align: right; }
 tr.second td { border-bottom: 2px solid var(--line); }
