@@ -43,7 +43,7 @@ export const MUTATIONS: readonly Mutation[] = [
         name: 'a silent cut is shown within 4 s, as both ways, and offline within 0.3 s',
       },
     ],
-    faults: ['udp-cut-10', 'hole-5', 'hole-20'],
+    faults: ['udp-cut-25', 'hole-5', 'hole-20'],
   },
   {
     part: 'the early wake-up',
@@ -67,7 +67,7 @@ export const MUTATIONS: readonly Mutation[] = [
         name: 'an outage of 60 s ends by itself within 2 s of the path, by a probe and one join',
       },
     ],
-    faults: ['refuse-20', 'off-30'],
+    faults: ['refuse-20', 'refuse-60'],
   },
   {
     part: 'the rejoin',
