@@ -237,16 +237,22 @@ const hasKept = ({ kept }: Reviews['state']): boolean => kept.length > 0;
 const isPinned = ({ review }: Reviews['state']): boolean =>
   review.status === 'ready' && review.value.recording.session.pinned;
 
+/** The page of a session whose review is there; its text and sound come when they are given. */
+async function openedBeforeKept() {
+  let give = (): void => {};
+  const given = new Promise<void>((resolve) => (give = resolve));
+  const page = await opened((library) => async (id) => {
+    await given;
+    return library.kept(id);
+  });
+  page.reviews.show(page.route());
+  await page.until(isReady);
+  return { page, give };
+}
+
 describe('the text and sound of a session that is opened', () => {
   it('are waited for by nothing: the review is there before them', async () => {
-    let give = (): void => {};
-    const given = new Promise<void>((resolve) => (give = resolve));
-    const page = await opened((library) => async (id) => {
-      await given;
-      return library.kept(id);
-    });
-    page.reviews.show(page.route());
-    await page.until(isReady);
+    const { page, give } = await openedBeforeKept();
     expect(page.reviews.state.kept).to.deep.equal([]);
     give();
     await page.until(hasKept);
@@ -291,14 +297,7 @@ describe('the text and sound of a session that is opened', () => {
   });
 
   it('of a page that was left are shown on no other', async () => {
-    let give = (): void => {};
-    const given = new Promise<void>((resolve) => (give = resolve));
-    const page = await opened((library) => async (id) => {
-      await given;
-      return library.kept(id);
-    });
-    page.reviews.show(page.route());
-    await page.until(isReady);
+    const { page, give } = await openedBeforeKept();
     page.reviews.show({ page: 'session', ids: ['another'] });
     give();
     await page.until(({ review }) => review.status === 'missing');
